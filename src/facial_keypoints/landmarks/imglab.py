@@ -182,7 +182,7 @@ class _ImglabReader(ContentHandler):
     def _read_part(self, attributes: AttributesImpl) -> None:
         assert self._box is not None
         where = self._where()
-        number = whole_number(attributes.get("name"), where, "the part's name")
+        number = whole_number(attributes.get("name"), where, "name")
         if number in self._box.parts:
             raise fault(where, f"a second part {number:02d}", "each part once")
         x, y = (finite_number(attributes.get(axis), where, f"{axis} of part {number:02d}") for axis in "xy")

@@ -1,0 +1,194 @@
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from facial_keypoints.errors import DataError, MissingInputError
+from facial_keypoints.landmarks import ImglabBox, ImglabImage, format_imglab, load_imglab, load_pts, parse_imglab
+from facial_keypoints.landmarks.imglab import MAXIMUM_BYTES
+
+pixels = st.floats(-1000, 5000)
+boxes = st.builds(
+    ImglabBox,
+    left=pixels,
+    top=pixels,
+    width=st.floats(1, 5000),
+    height=st.floats(1, 5000),
+    points=st.integers(0, 8).flatmap(lambda count: arrays(np.float64, (count, 2), elements=pixels)),
+    ignore=st.booleans(),
+)
+names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="￾￿"), min_size=1)
+extents = st.none() | st.integers(1, 10_000)
+images = st.builds(ImglabImage, file=names, width=extents, height=extents, boxes=st.lists(boxes, max_size=3).map(tuple))
+
+TEXT = """\
+<?xml version='1.0' encoding='ISO-8859-1'?>
+<?xml-stylesheet type='text/xsl' href='image_metadata_stylesheet.xsl'?>
+<dataset>
+<name>Faces</name>
+<images>
+  <image file='afw/1.jpg' width='500' height='375'>
+    <box top='90' left='194' width='37' height='38'>
+      <label>face</label>
+      <part name='01' x='201' y='110'/>
+      <part name='0' x='0' y='-1'/>
+    </box>
+    <box top='1' left='2' width='3' height='4' ignore='1'/>
+  </image>
+</images>
+</dataset>
+"""
+
+
+def parse(text: str, expected_points: int | None = 2) -> list[ImglabImage]:
+    return parse_imglab(text.encode("latin-1"), "a.xml", expected_points)
+
+
+@given(st.lists(images, max_size=3))
+def test_what_is_written_is_read_back_to_whole_pixels(written):
+    read = parse_imglab(format_imglab(written, "<name>", "a & b").encode(), "a.xml", expected_points=None)
+    assert [(image.file, image.width, image.height) for image in read] == [
+        (image.file, image.width, image.height) for image in written
+    ]
+    for got, due in zip(
+        (box for image in read for box in image.boxes), (box for image in written for box in image.boxes), strict=True
+    ):
+        sides = [(box.left, box.top, box.width, box.height) for box in (got, due)]
+        np.testing.assert_allclose(sides[0], sides[1], rtol=0, atol=0.5)
+        np.testing.assert_array_equal(got.points, np.rint(due.points - 0.5) + 0.5)
+        assert got.ignore == due.ignore
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_a_damaged_file_is_read_or_is_a_data_error(data):
+    raw = TEXT.encode()
+    start = data.draw(st.integers(0, len(raw)))
+    stop = data.draw(st.integers(start, min(start + 30, len(raw))))
+    special = [b"<", b"'", b"</box>", b"<box>", b"<image>", b"UTF-16", b"EUC-JP", b"cp1252", b"nan", b"&x;", b"\x00"]
+    junk = data.draw(st.one_of(st.binary(max_size=12), st.sampled_from(special)))
+    with suppress(DataError):
+        read = parse_imglab(raw[:start] + junk + raw[stop:], "a.xml", expected_points=None)
+        assert all(np.isfinite(box.points).all() for image in read for box in image.boxes)
+
+
+def test_a_pixels_centre_is_0_in_the_file_and_a_half_outside_and_parts_come_in_order():
+    (image,) = parse(TEXT)
+    assert (image.file, image.width, image.height) == ("afw/1.jpg", 500, 375)
+    face = image.boxes[0]
+    assert (face.left, face.top, face.width, face.height, face.ignore) == (194, 90, 37, 38, False)
+    np.testing.assert_array_equal(face.points, [[0.5, -0.5], [201.5, 110.5]])
+
+
+def test_a_box_without_parts_has_no_points():
+    box = parse(TEXT)[0].boxes[1]
+    assert box.points.shape == (0, 2)
+    assert box.ignore
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-8", "UTF-16"])
+def test_the_declaration_decides_the_encoding(encoding):
+    text = TEXT.replace("ISO-8859-1", encoding).replace("afw/1", "bjørn/é")
+    assert parse_imglab(text.encode(encoding), "a.xml", 2)[0].file == "bjørn/é.jpg"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<part name='0' x='0' y='-1'/>", "", "a.xml, line 7, image 'afw/1.jpg', box 1: 1 parts where 2 are due"),
+        ("name='0'", "name='1'", "a.xml, line 10, image 'afw/1.jpg', box 1: a second part 01, expected each part once"),
+        ("name='0'", "name='7'", "line 7, image 'afw/1.jpg', box 1: 2 parts, none of them named 00"),
+        ("name='0'", "name='nose'", "line 10, image 'afw/1.jpg', box 1: name is 'nose', expected a whole"),
+        ("name='0' ", "", "line 10, image 'afw/1.jpg', box 1: no name, expected a whole number"),
+        ("x='201'", "x='left'", "line 9, image 'afw/1.jpg', box 1: x of part 01 is 'left', expected a finite number"),
+        ("x='201'", "x='nan'", "x of part 01 is 'nan', expected a finite number"),
+        ("x='201' ", "", "no x of part 01, expected a finite number"),
+        (" width='3'", "", "line 12, image 'afw/1.jpg', box 2: no width, expected a finite number"),
+        ("width='3'", "width='0'", "box 2: a box of 0 x 4 pixels, expected a width and a height above 0"),
+        ("ignore='1'", "ignore='maybe'", "box 2: ignore is 'maybe', expected one of 1, true, 0, false"),
+        ("file='afw/1.jpg' ", "", "line 6: an image without a file, expected the attribute file"),
+        ("width='500'", "width='wide'", "line 6, image 'afw/1.jpg': the image's width is 'wide', expected a whole"),
+        ("width='500'", "width='0'", "line 6, image 'afw/1.jpg': the image's width is 0, expected at least 1"),
+        ("dataset>", "html>", "a.xml, line 3: root element 'html', expected 'dataset'"),
+        ("images>", "pictures>", "line 6: <image> inside <pictures>, expected <image> inside <images>"),
+        ("</dataset>", "", "a.xml, line 16: no well-formed XML"),
+        ("ISO-8859-1", "klingon", "a.xml: XML that is not read (unknown encoding: klingon)"),
+        ("ISO-8859-1", "EUC-JP", "a.xml: XML that is not read (multi-byte encodings are not supported)"),
+    ],
+)
+def test_a_wrong_file_says_where_what_and_what_to_do(old, new, message):
+    assert old in TEXT
+    with pytest.raises(DataError) as caught:
+        parse(TEXT.replace(old, new))
+    assert message in str(caught.value)
+    assert str(caught.value).endswith("restore it from its archive and run again.")
+
+
+def test_something_that_is_no_xml_is_a_data_error():
+    with pytest.raises(DataError, match=r"a\.xml, line 1: no well-formed XML"):
+        parse_imglab(b"\xff\xd8\xff\xe0JFIF", "a.xml")
+
+
+def test_a_dataset_without_a_list_of_images_is_refused():
+    with pytest.raises(DataError, match="no <images>"):
+        parse("<dataset><name>empty</name></dataset>")
+
+
+def test_entities_are_not_expanded():
+    bomb = "<!DOCTYPE dataset [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><dataset><name>&b;</name></dataset>"
+    with pytest.raises(DataError, match=r"a\.xml: XML that is not read \(EntitiesForbidden"):
+        parse(bomb)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "huge.xml"
+    with path.open("wb") as file:
+        file.truncate(MAXIMUM_BYTES + 1)
+    with pytest.raises(DataError, match=f"{MAXIMUM_BYTES + 1} bytes, expected at most {MAXIMUM_BYTES}"):
+        load_imglab(path)
+
+
+def test_a_missing_file_is_a_missing_input(tmp_path):
+    with pytest.raises(MissingInputError, match=r"none\.xml: no such file"):
+        load_imglab(tmp_path / "none.xml")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("split", "faces"), [("train", 1207), ("test", 165)])
+def test_real_points_are_the_exact_ones_of_the_pts_files_rounded(ibug_folder: Path, split, faces):
+    images = load_imglab(ibug_folder / f"labels_ibug_300W_{split}.xml")
+    assert len(images) == faces
+    for image in images:
+        exact = load_pts((ibug_folder / image.file).with_suffix(".pts"), expected_points=68)
+        np.testing.assert_allclose(image.boxes[0].points, exact, rtol=0, atol=0.5 + 1e-9)
+
+
+@pytest.mark.real
+def test_the_large_real_file_is_read_within_seconds(ibug_folder: Path):
+    start = time.perf_counter()
+    load_imglab(ibug_folder / "labels_ibug_300W_train.xml")
+    assert time.perf_counter() - start < 10  # about 1 s on an idle core
+
+
+@pytest.mark.real
+def test_the_official_file_with_12_parts_is_refused_by_name(samples_folder: Path):
+    with pytest.raises(
+        DataError, match=r"line 27, image 'helen/.*', box 1: 12 parts where 68 are due \(named 36 to 47\)"
+    ):
+        load_imglab(samples_folder / "ibug_official_test_xml" / "labels_ibug_300W_test.xml")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("name", "faces", "points"),
+    [("training_with_face_landmarks", 18, 68), ("testing_with_face_landmarks", 25, 68), ("training", 18, 0)],
+)
+def test_dlibs_own_files_hold_several_faces_a_picture(samples_folder: Path, name, faces, points):
+    boxes = [box for image in load_imglab(samples_folder / "dlib_faces" / f"{name}.xml") for box in image.boxes]
+    assert len(boxes) == faces
+    assert {box.points.shape for box in boxes} == {(points, 2)}
