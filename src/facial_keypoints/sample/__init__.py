@@ -1,0 +1,1 @@
+"""Draws people whose facial landmarks are known exactly, in the two layouts the project reads."""
