@@ -1,0 +1,85 @@
+"""Random views of faces: one affine map a sample, applied in one go to a batch, on any device.
+
+Maps are (N, 2, 3) tensors from pixels of the view to pixels of the plain picture, in the convention of geometry.py, which
+is that of `affine_grid(align_corners=False)`. Keypoints are moved by the inverse of the same map. A mirrored view also
+permutes the keypoints: the left eye of a mirrored face is its right one.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from facial_keypoints.options import AugmentationOptions
+
+
+def random_views(
+    count: int, size: tuple[int, int], options: AugmentationOptions, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Maps (N, 2, 3) from view to plain picture, both `size` (height, width), and whether each is mirrored, (N,) bool.
+
+    Each map turns, scales and mirrors about the picture's centre and then shifts.
+    """
+    height, width = size
+
+    def evenly(amount: float) -> Tensor:
+        return amount * (2 * torch.rand(count, generator=generator) - 1)
+
+    angle = math.radians(options.rotate) * evenly(1)
+    scale = 1 + evenly(options.scale)
+    mirrored = torch.rand(count, generator=generator) < options.flip
+    sign = torch.where(mirrored, -1.0, 1.0)
+    cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
+    linear = torch.stack([cos * sign, -sin, sin * sign, cos], dim=-1).reshape(count, 2, 2)
+    centre = torch.tensor([width / 2, height / 2])
+    shift = torch.stack([evenly(options.translate) * width, evenly(options.translate) * height], dim=-1)
+    offset = centre + shift - (linear @ centre[:, None])[..., 0]
+    return torch.cat([linear, offset[..., None]], dim=-1), mirrored
+
+
+def warp(pictures: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
+    """Pictures (N, C, H, W) float seen through maps (N or 1, 2, 3; from view to picture) as views (N, C, *size).
+
+    Bilinear; where a map shrinks, the pictures are shrunk with antialiasing first. Beyond a picture its border is repeated.
+    """
+    pictures, matrices = _shrunk(pictures, matrices)
+    height, width = pictures.shape[-2:]
+    out_height, out_width = size
+    to_unit = torch.tensor([2 / width, 2 / height], device=matrices.device)
+    from_unit = torch.tensor([out_width / 2, out_height / 2], device=matrices.device)
+    # grid_sample's coordinates run from -1 to 1 across the picture.
+    linear = matrices[..., :2] * to_unit[:, None] * from_unit
+    offset = (matrices[..., :2] @ from_unit[:, None] + matrices[..., 2:]) * to_unit[:, None] - 1
+    theta = torch.cat([linear, offset], dim=-1).expand(len(pictures), 2, 3)
+    grid = functional.affine_grid(theta, [len(pictures), pictures.shape[1], *size], align_corners=False)
+    return functional.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _shrunk(pictures: Tensor, matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """Pictures made smaller by the maps' mean scale if that is well above 1, and the maps to those smaller pictures."""
+    scale = float(torch.linalg.det(matrices[..., :2]).abs().sqrt().mean())
+    if scale < 1.25:
+        return pictures, matrices
+    height, width = pictures.shape[-2:]
+    smaller = (round(height / scale), round(width / scale))
+    pictures = functional.interpolate(pictures, smaller, mode="bilinear", antialias=True, align_corners=False)
+    factors = torch.tensor([smaller[1] / width, smaller[0] / height], device=matrices.device)
+    return pictures, matrices * factors[:, None]
+
+
+def view_keypoints(keypoints: Tensor, matrices: Tensor, mirrored: Tensor, mirror: Sequence[int]) -> Tensor:
+    """Where keypoints (N, K, 2) of the plain pictures lie in the views, permuted by `mirror` in the mirrored ones."""
+    linear = torch.linalg.inv(matrices[..., :2])
+    moved = (keypoints - matrices[..., None, :, 2]) @ linear.transpose(-1, -2)
+    return torch.where(mirrored[:, None, None], moved[:, list(mirror)], moved)
+
+
+def relight(pictures: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Tensor:
+    """Pictures (N, C, H, W) in [0, 1] with another contrast and brightness each, still in [0, 1]."""
+    shape = (len(pictures), 1, 1, 1)
+    contrast = 1 + options.contrast * (2 * torch.rand(shape, generator=generator) - 1)
+    brightness = options.brightness * (2 * torch.rand(shape, generator=generator) - 1)
+    mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
+    return ((pictures - mean) * contrast.to(pictures) + mean + brightness.to(pictures)).clamp(0, 1)

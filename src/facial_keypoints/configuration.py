@@ -1,0 +1,134 @@
+"""The configuration as this project reads it: variants completed, every value checked before anything runs.
+
+In `parameters_<pipeline>.yml` of a training pipeline, a key that holds a mapping is a variant and every other key is shared
+by all variants, which may override it. So `--params train_nose.epochs=5` reaches every variant,
+`--params train_nose.lr_1e-2.learning_rate=0.01` adds one, and nothing is said twice.
+"""
+
+import re
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+from pydantic import TypeAdapter, ValidationError
+
+from facial_keypoints.errors import ConfigurationError
+from facial_keypoints.options import PLAIN_OPTIONS, VARIANT_OPTIONS, AugmentationOptions
+
+# Mappings among a training pipeline's shared keys that are options, not variants.
+SHARED_MAPPINGS = {"augmentation": AugmentationOptions}
+TORCHVISION_WEIGHTS = ("IMAGENET1K_V1",)
+NO_WEIGHTS = "none"
+
+
+class ProjectConfigLoader(OmegaConfigLoader):
+    """OmegaConfigLoader whose "parameters" are completed and checked.  Raises ConfigurationError."""
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        config: dict[str, Any] = super().__getitem__(key)
+        if key != "parameters":
+            return config
+        parameters = complete_variants(config)
+        resolve_weights(parameters, project=Path(self.conf_source).parent)
+        check_parameters(parameters)
+        return parameters
+
+
+def variant_names(parameters: dict[str, Any], pipeline: str) -> list[str]:
+    """The variants of a training pipeline, in the order of its parameter file."""
+    options = parameters.get(pipeline, {})
+    return [key for key, value in options.items() if isinstance(value, dict) and key not in SHARED_MAPPINGS]
+
+
+def complete_variants(parameters: dict[str, Any]) -> dict[str, Any]:
+    """`parameters` with each variant holding all its options: its own, else the shared ones, and its name."""
+    completed = dict(parameters)
+    for pipeline in VARIANT_OPTIONS.keys() & parameters.keys():
+        options = parameters[pipeline]
+        if not isinstance(options, dict):
+            raise ConfigurationError(f"{pipeline}: found {options!r}, expected its options by name.")
+        variants = variant_names(parameters, pipeline)
+        shared = {key: value for key, value in options.items() if key not in variants}
+        completed[pipeline] = options | {
+            variant: _with_shared(shared, options[variant]) | {"pipeline": pipeline, "variant": variant}
+            for variant in variants
+        }
+    return completed
+
+
+def _with_shared(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = shared | own
+    for key in SHARED_MAPPINGS.keys() & shared.keys() & own.keys():
+        if isinstance(own[key], dict):
+            merged[key] = shared[key] | own[key]
+    return merged
+
+
+def resolve_weights(parameters: dict[str, Any], project: Path) -> None:
+    """Make relative paths of weights absolute, in place: they are relative to the project's root, wherever one stands."""
+    variants = parameters.get("finetune_resnet", {})
+    for variant in variant_names(parameters, "finetune_resnet"):
+        weights = variants[variant].get("weights")
+        if isinstance(weights, str) and weights not in (*TORCHVISION_WEIGHTS, NO_WEIGHTS):
+            variants[variant]["weights"] = str((project / Path(weights).expanduser()).resolve())
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Raises ConfigurationError that lists every key that nothing knows and every impossible value."""
+    known = [*PLAIN_OPTIONS, *VARIANT_OPTIONS]
+    problems = [_unknown_key(key, known) for key in parameters if key not in known]
+    for pipeline, options in PLAIN_OPTIONS.items():
+        if pipeline in parameters:
+            problems += _problems(pipeline, options, parameters[pipeline])
+    for pipeline, options in VARIANT_OPTIONS.items():
+        for variant in variant_names(parameters, pipeline):
+            problems += _problems(f"{pipeline}.{variant}", options, parameters[pipeline][variant])
+            if not re.fullmatch(r"[A-Za-z0-9_+-]+", variant):
+                problems.append(f"{pipeline}.{variant}: a variant's name holds letters, digits, '_', '-' and '+' only")
+    if problems:
+        raise ConfigurationError(
+            "Impossible parameters (they stand in conf/<environment>/parameters_<pipeline>.yml and --params):\n"
+            + "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
+        )
+
+
+def _unknown_key(key: str, known: list[str]) -> str:
+    close = get_close_matches(key.rsplit(".", 1)[-1], known, n=1)
+    return f"{key}: nothing knows this key" + (
+        f", did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+    )
+
+
+def _problems(name: str, options: type, value: object) -> list[str]:
+    try:
+        TypeAdapter(options).validate_python(value)
+    except ValidationError as error:
+        return [_sentence(name, options, problem) for problem in error.errors()]
+    return []
+
+
+def _sentence(name: str, options: type, problem: Any) -> str:
+    key = ".".join([name, *(str(part) for part in problem["loc"])])
+    kind = problem["type"]
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        return _unknown_key(key, [field.name for field in fields(options)])
+    if kind in ("missing", "missing_argument"):
+        return f"{key} is missing"
+    allowed = _allowed_range(options, problem["loc"])
+    return f"{key}: found {problem['input']!r}; {problem['msg'].removeprefix('Value error, ')}" + (
+        f" (allowed: {allowed})" if allowed else ""
+    )
+
+
+def _allowed_range(options: type, location: tuple[str | int, ...]) -> str:
+    """The whole range of a number's field, since the validator names only the bound that was crossed."""
+    schema = TypeAdapter(options).json_schema()
+    field: dict[str, Any] = schema
+    for part in location:
+        if "$ref" in field:
+            field = schema["$defs"][field["$ref"].rsplit("/", 1)[-1]]
+        field = field.get("items", {}) if isinstance(part, int) else field.get("properties", {}).get(part, {})
+    signs = {"exclusiveMinimum": ">", "minimum": ">=", "exclusiveMaximum": "<", "maximum": "<="}
+    return ", ".join(f"{sign} {field[key]:g}" for key, sign in signs.items() if key in field)

@@ -1,0 +1,125 @@
+"""Faces as a network takes them: the part of each image that it sees, at its input size, in [0, 1], a batch at a time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facial_keypoints.augmentation import random_views, relight, view_keypoints, warp
+from facial_keypoints.errors import ShapeError
+from facial_keypoints.faces import FaceSet
+from facial_keypoints.geometry import Crop, compose, inner_crop_matrix, inverse, scaling, transform_points
+from facial_keypoints.metrics import interocular
+from facial_keypoints.options import AugmentationOptions
+
+LUMINANCE = (0.2125, 0.7154, 0.0721)  # of red, green and blue, as scikit-image's rgb2gray has them
+
+
+@dataclass(frozen=True)
+class InputFrame:
+    """What a network sees of a face, and how large.
+
+    height, width: pixels of the network's input. channels: 1 (grey) or 3 (RGB).
+    crop: the square around the face's box; None for whole photographs.
+    """
+
+    height: int
+    width: int
+    channels: int
+    crop: Crop | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.height, self.width
+
+    def matrix_to_image(self, faces: FaceSet) -> NDArray[np.floating]:
+        """The map from pixels of the input to pixels of the set's images, (2, 3).  Raises ShapeError."""
+        if (self.crop is None) != (faces.crop is None):
+            raise ShapeError(
+                f"the network sees {'whole photographs' if self.crop is None else 'crops around boxes'}, but the face set "
+                f"holds {'whole photographs' if faces.crop is None else 'crops'}: give it the kind it was trained on."
+            )
+        if self.crop is None or faces.crop is None:
+            height, width = faces.image_size
+            return scaling(width / self.width, height / self.height)
+        if self.crop.scale > faces.crop.scale:
+            raise ShapeError(
+                f"the network sees {self.crop.scale} sides of the box, but the faces were cut at {faces.crop.scale}: "
+                "lower finetune_resnet.crop_scale, or raise ingest_ibug.crop.scale and ingest again."
+            )
+        return inner_crop_matrix(faces.crop, self.crop)
+
+
+class Examples:
+    """A FaceSet behind an InputFrame, on a device.
+
+    indices: which of the scheme's points the network predicts, None for all.
+    """
+
+    def __init__(
+        self, faces: FaceSet, frame: InputFrame, device: torch.device, indices: list[int] | None = None
+    ) -> None:
+        self.frame = frame
+        self.device = device
+        self.indices = list(range(faces.scheme.size)) if indices is None else indices
+        self.mirror = faces.scheme.mirror
+        matrix = frame.matrix_to_image(faces)
+        self.to_source = compose(faces.to_source, matrix)
+        self.source_keypoints = faces.source_keypoints
+        self.norm = interocular(self.source_keypoints, faces.scheme)
+        images = torch.from_numpy(faces.images)
+        # On a GPU the whole set lies beside the network; on a CPU it stays mapped from disk.
+        self._images = images.to(device) if device.type != "cpu" else images
+        in_frame = transform_points(inverse(matrix), faces.keypoints)
+        self._keypoints = torch.from_numpy(in_frame).float().to(device)
+        self._matrix = torch.from_numpy(matrix).float().to(device)
+        self._is_plain = faces.image_size == frame.size and np.allclose(matrix, np.eye(2, 3))
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def unit_keypoints(self) -> NDArray[np.float32]:
+        """The true points that the network is to predict, (N, K, 2) on [0, 1]."""
+        return self._targets(self._keypoints).cpu().numpy()
+
+    @property
+    def mean_shape(self) -> Tensor:
+        """The mean of all faces' points, (K, 2) on [0, 1]: the best prediction that looks at no picture."""
+        return self._targets(self._keypoints).mean(dim=0)
+
+    def plain(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures (B, C, height, width) and their points (B, K, 2), both on [0, 1]."""
+        pictures = self._pictures(rows)
+        if not self._is_plain:
+            pictures = warp(pictures, self._matrix[None], self.frame.size)
+        return pictures, self._targets(self._keypoints[rows.to(self.device)])
+
+    def augmented(
+        self, rows: Tensor, options: AugmentationOptions, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """As `plain`, each picture moved, mirrored and lit at random."""
+        views, mirrored = random_views(len(rows), self.frame.size, options, generator)
+        views, mirrored = views.to(self.device), mirrored.to(self.device)
+        linear = self._matrix[:, :2] @ views[..., :2]
+        offset = self._matrix[:, :2] @ views[..., 2:] + self._matrix[:, 2:]
+        pictures = warp(self._pictures(rows), torch.cat([linear, offset], dim=-1), self.frame.size)
+        keypoints = view_keypoints(self._keypoints[rows.to(self.device)], views, mirrored, self.mirror)
+        return relight(pictures, options, generator), self._targets(keypoints)
+
+    def to_source_points(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Predicted points (N, K, 2) on [0, 1] of the input in pixels of the photographs."""
+        return transform_points(self.to_source, points.astype(np.float64) * (self.frame.width, self.frame.height))
+
+    def _pictures(self, rows: Tensor) -> Tensor:
+        pictures = self._images[rows.to(self._images.device)].to(self.device).float() / 255
+        pictures = pictures[:, None] if pictures.ndim == 3 else pictures.permute(0, 3, 1, 2)
+        if pictures.shape[1] == 3 and self.frame.channels == 1:
+            weights = torch.tensor(LUMINANCE, device=self.device)[:, None, None]
+            return (pictures * weights).sum(dim=1, keepdim=True)
+        return pictures.expand(-1, self.frame.channels, -1, -1)
+
+    def _targets(self, keypoints: Tensor) -> Tensor:
+        return keypoints[:, self.indices] / torch.tensor([self.frame.width, self.frame.height], device=self.device)

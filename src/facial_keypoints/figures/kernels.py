@@ -1,0 +1,56 @@
+"""The kernels of a convolution, side by side."""
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from facial_keypoints.errors import ShapeError
+from facial_keypoints.figures.style import WIDTH, new_figure
+
+PIXELS_PER_WEIGHT = 8  # in the mosaic, where kernels of k weights are k pixels apart
+MARGIN_HEIGHT = 0.5  # inches for the title
+PICTURE_SHARE = 0.9  # of the width; the colour bar takes the rest
+
+
+def kernel_grid(weights: np.ndarray, *, title: str) -> Figure:
+    """Each output's kernel as a picture, on one scale that is symmetric around 0.
+
+    weights: (C_out, C_in, k, k).  Three inputs are shown as red, green and blue, with grey for 0; any other number in
+    grey, averaged over the inputs, with a colour bar.
+    Raises ShapeError for anything else than four axes.
+    """
+    if weights.ndim != 4 or 0 in weights.shape:
+        raise ShapeError(f"weights are {weights.shape}, expected (C_out, C_in, k, k). Give those of a convolution.")
+    inputs = weights.shape[1]
+    kernels = weights.transpose(0, 2, 3, 1) if inputs == 3 else weights.mean(axis=1)
+    limit = float(np.abs(kernels).max()) or 1.0
+    if inputs == 3:
+        kernels = 0.5 + kernels / (2 * limit)
+    mosaic = _mosaic(kernels)
+    height, width = mosaic.shape[:2]
+    share = 1.0 if inputs == 3 else PICTURE_SHARE
+    figure = new_figure(share * WIDTH * height / width + MARGIN_HEIGHT, title)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    picture = axes.imshow(mosaic, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
+    if inputs != 3:
+        label = "weight" if inputs == 1 else f"weight, mean over {inputs} inputs"
+        figure.colorbar(picture, ax=axes, label=label, fraction=1 - PICTURE_SHARE, aspect=25, pad=0.02)
+    return figure
+
+
+def _mosaic(kernels: np.ndarray) -> np.ndarray:
+    """(C, k, k) or (C, k, k, 3) -> one picture, twice as wide as high, white (grey: NaN) between the kernels."""
+    gap = kernels.shape[1]
+    kernels = kernels.repeat(PIXELS_PER_WEIGHT, axis=1).repeat(PIXELS_PER_WEIGHT, axis=2)
+    count, rows_each, columns_each = kernels.shape[:3]
+    columns = math.ceil(math.sqrt(2 * count))
+    rows = math.ceil(count / columns)
+    cell = (rows_each + gap, columns_each + gap)
+    empty = np.nan if kernels.ndim == 3 else 1.0
+    mosaic = np.full((rows * cell[0] - gap, columns * cell[1] - gap, *kernels.shape[3:]), empty)
+    for index, kernel in enumerate(kernels):
+        top, left = index // columns * cell[0], index % columns * cell[1]
+        mosaic[top : top + rows_each, left : left + columns_each] = kernel
+    return mosaic

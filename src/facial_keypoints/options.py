@@ -1,0 +1,175 @@
+"""Typed options of every pipeline. Each value stands once, with its reason, in `conf/base/parameters_<pipeline>.yml`;
+here stand its type, its range and its unit. Imports neither torch nor mlflow.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(extra="forbid")
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+def person_numbers(value: object) -> object:
+    """The numbers that a text such as "1-28, 31" lists; anything else unchanged.  Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    numbers: list[int] = []
+    for part in value.split(","):
+        first, _, last = part.partition("-")
+        try:
+            numbers.extend(range(int(first), int(last or first) + 1))
+        except ValueError:
+            raise ValueError(f"{part.strip()!r} is neither a number nor a range such as 1-28") from None
+    return numbers
+
+
+Persons = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(person_numbers)]
+
+
+@dataclass(config=STRICT, frozen=True)
+class PersonSplit:
+    """Which persons of the Danes go where: a list of numbers, or a text such as "1-28"."""
+
+    train: Persons
+    validation: Persons
+    test: Persons
+
+    def __post_init__(self) -> None:
+        listed = [*self.train, *self.validation, *self.test]
+        repeated = sorted({person for person in listed if listed.count(person) > 1})
+        if repeated:
+            raise ValueError(f"persons {repeated} are listed more than once: a person belongs to one split")
+
+
+@dataclass(config=STRICT, frozen=True)
+class IngestDanesOptions:
+    """`ingest_danes`."""
+
+    repair_eye_contours: bool
+    split: PersonSplit
+
+
+@dataclass(config=STRICT, frozen=True)
+class CropOptions:
+    """How faces are cut from photographs: see geometry.Crop."""
+
+    scale: Annotated[float, Field(gt=0.5, le=5)]
+    shift_down: Annotated[float, Field(ge=-0.5, le=0.5)]
+    size: Annotated[int, Field(ge=32, le=1024)]
+
+
+@dataclass(config=STRICT, frozen=True)
+class IngestIbugOptions:
+    """`ingest_ibug`."""
+
+    crop: CropOptions
+    validation_fraction: Annotated[float, Field(gt=0, lt=0.5)]
+    points_from: Literal["pts", "xml"]
+    seed: Annotated[int, Field(ge=0)]
+
+
+@dataclass(config=STRICT, frozen=True)
+class AugmentationOptions:
+    """How far a picture is moved, and lit differently, at random. Amounts are drawn evenly from [-x, x]."""
+
+    flip: Fraction  # share of the views that are mirrored
+    rotate: Annotated[float, Field(ge=0, le=180)]  # degrees
+    translate: Annotated[float, Field(ge=0, le=0.5)]  # share of the picture's width and height
+    scale: Annotated[float, Field(ge=0, le=0.5)]  # share of the size
+    brightness: Annotated[float, Field(ge=0, le=0.5)]  # share of the grey range
+    contrast: Annotated[float, Field(ge=0, le=0.9)]  # share
+
+
+@dataclass(config=STRICT, frozen=True)
+class AugmentOptions:
+    """`augment`."""
+
+    height: Annotated[int, Field(ge=32, le=480)]
+    width: Annotated[int, Field(ge=32, le=640)]
+    views: Annotated[int, Field(ge=0, le=200)]
+    augmentation: AugmentationOptions
+    seed: Annotated[int, Field(ge=0)]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class TrainingOptions:
+    """What every variant of a training pipeline has. `pipeline` and `variant` are filled in by the configuration."""
+
+    pipeline: str
+    variant: str
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    epochs: Annotated[int, Field(ge=1, le=100_000)]
+    batch_size: Annotated[int, Field(ge=1, le=4096)]
+    seed: Annotated[int, Field(ge=0)]
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
+    precision: Literal["fp32", "bf16"]
+
+    @property
+    def name(self) -> str:
+        """The variant's full name, `train_nose.lr_1e-3`."""
+        return f"{self.pipeline}.{self.variant}"
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class NoseOptions(TrainingOptions):
+    """A variant of `train_nose`."""
+
+    channels: Annotated[list[Annotated[int, Field(ge=1, le=1024)]], Field(min_length=4, max_length=4)]
+    hidden: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=2, max_length=2)]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class FaceOptions(TrainingOptions):
+    """A variant of `train_face`."""
+
+    channels: Annotated[list[Annotated[int, Field(ge=1, le=1024)]], Field(min_length=6, max_length=6)]
+    hidden: Annotated[int, Field(ge=1, le=8192)]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class ResnetOptions(TrainingOptions):
+    """A variant of `finetune_resnet`."""
+
+    weights: str  # IMAGENET1K_V1, none, or the path of a state_dict
+    allow_partial: bool
+    colour: Literal["grey", "rgb"]
+    input_size: Annotated[int, Field(ge=64, le=512)]  # pixels
+    crop_scale: Annotated[float, Field(gt=0.5, le=5)]  # side of what the network sees, in sides of the box
+    augmentation: AugmentationOptions
+
+
+@dataclass(config=STRICT, frozen=True)
+class EvaluateOptions:
+    """`evaluate`."""
+
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
+    batch_size: Annotated[int, Field(ge=1, le=4096)]
+    pictures: Annotated[int, Field(ge=1, le=60)]  # faces in each figure of good and of bad predictions
+
+
+@dataclass(config=STRICT, frozen=True)
+class DrawSampleOptions:
+    """`draw_sample`."""
+
+    danes_people: Annotated[int, Field(ge=3, le=99)]
+    ibug_train: Annotated[int, Field(ge=10, le=10_000)]
+    ibug_test: Annotated[int, Field(ge=5, le=10_000)]
+    seed: Annotated[int, Field(ge=0)]
+
+
+PLAIN_OPTIONS: dict[str, type] = {
+    "draw_sample": DrawSampleOptions,
+    "ingest_danes": IngestDanesOptions,
+    "ingest_ibug": IngestIbugOptions,
+    "augment": AugmentOptions,
+    "evaluate": EvaluateOptions,
+}
+
+VARIANT_OPTIONS: dict[str, type[TrainingOptions]] = {
+    "train_nose": NoseOptions,
+    "train_face": FaceOptions,
+    "finetune_resnet": ResnetOptions,
+}

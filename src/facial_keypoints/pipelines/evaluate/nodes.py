@@ -1,0 +1,131 @@
+"""Predictions of every trained variant, their errors, the leaderboard, and pictures of good and failed ones."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.devices import pick_device
+from facial_keypoints.errors import MissingInputError
+from facial_keypoints.evaluation import (
+    MEAN_SHAPE,
+    joined,
+    leaderboard,
+    mean_errors,
+    no_predictions,
+    part_errors,
+    predictions_table,
+)
+from facial_keypoints.examples import Examples
+from facial_keypoints.faces import TEST, TRAIN, VALIDATION, FaceSet
+from facial_keypoints.figures.faces import contact_sheet
+from facial_keypoints.figures.notice import notice
+from facial_keypoints.geometry import inverse, transform_points
+from facial_keypoints.inference import predict_unit_points
+from facial_keypoints.options import EvaluateOptions
+from facial_keypoints.pipelines.ingest_danes.nodes import TYPES
+from facial_keypoints.point_table import keypoints_of
+
+logger = logging.getLogger(__name__)
+
+
+def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, options: EvaluateOptions) -> pd.DataFrame:
+    """The predictions of one variant for the validation and test faces; none without a checkpoint or without faces."""
+    if checkpoint is None or faces is None:
+        return no_predictions()
+    training = checkpoint.training
+    if not training.is_finished:
+        logger.warning(
+            "%s was trained for %d of %d epochs only: evaluating the best of them, epoch %d",
+            training.name,
+            training.epochs_done,
+            training.epochs_planned,
+            training.epoch,
+        )
+    chosen = evaluated_faces(faces)
+    examples = Examples(chosen, checkpoint.frame, pick_device(options.device), checkpoint.indices)
+    model = checkpoint.model().to(examples.device)
+    points = predict_unit_points(model, examples, batch_size=options.batch_size)
+    return predictions_table(points, examples, chosen, training.pipeline, training.variant, training.id)
+
+
+def predict_mean_shape(faces: FaceSet | None, *checkpoints: Checkpoint | None) -> pd.DataFrame:
+    """The predictions of the baseline that looks at no picture: the mean of the training faces' points.
+
+    The first checkpoint there is says which points, and in which frame the mean is taken.
+    """
+    checkpoint = next((checkpoint for checkpoint in checkpoints if checkpoint is not None), None)
+    if checkpoint is None or faces is None:
+        return no_predictions()
+    chosen = evaluated_faces(faces)
+    train, examples = (
+        Examples(part, checkpoint.frame, pick_device("cpu"), checkpoint.indices)
+        for part in (faces.split(TRAIN), chosen)
+    )
+    points = np.repeat(train.mean_shape.numpy()[None], len(examples), axis=0)
+    return predictions_table(points, examples, chosen, checkpoint.training.pipeline, MEAN_SHAPE, training_id="")
+
+
+def evaluated_faces(faces: FaceSet) -> FaceSet:
+    """The validation and test faces: those that no network was trained on."""
+    return faces.select(faces.table["split"].isin([VALIDATION, TEST]).to_numpy())
+
+
+def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
+    """The leaderboard, also logged.  Raises MissingInputError if no variant has predictions."""
+    table = leaderboard(joined(predictions))
+    if table.empty:
+        raise MissingInputError("No variant has a checkpoint, so there is nothing to rank. Train one first: kedro run")
+    test = table[(table["split"] == TEST)].drop(columns=["training_id", "split"])
+    logger.info("leaderboard, test faces:\n%s", test.to_string(index=False, float_format="{:.4g}".format))
+    return table
+
+
+def errors_by_part(*predictions: pd.DataFrame) -> pd.DataFrame:
+    """Mean errors of each facial part, by variant and split."""
+    return part_errors(joined(predictions))
+
+
+def errors_by_type(*predictions: pd.DataFrame) -> pd.DataFrame:
+    """Mean errors of each of the Danes' six types of photographs, by variant and split."""
+    danes = joined(predictions)
+    danes = danes[danes["data_set"] == "danes"]
+    table = mean_errors(danes, ["pipeline", "variant", "split", "type"])
+    table["description"] = table["type"].map(TYPES)
+    return table.sort_values(["pipeline", "variant", "split", "type"], ignore_index=True)
+
+
+def draw_good(predictions: pd.DataFrame, faces: FaceSet | None, options: EvaluateOptions) -> Figure:
+    """The test faces with the lowest errors, prediction and truth."""
+    best = predictions[predictions["split"] == TEST].nsmallest(options.pictures, "nme")
+    return draw_predictions(best, predictions, faces, "the best")
+
+
+def draw_failed(predictions: pd.DataFrame, faces: FaceSet | None, options: EvaluateOptions) -> Figure:
+    """The test faces with the highest errors, prediction and truth."""
+    worst = predictions[predictions["split"] == TEST].nlargest(options.pictures, "nme")
+    return draw_predictions(worst, predictions, faces, "the worst")
+
+
+def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: FaceSet | None, which: str) -> Figure:
+    """Faces with their predicted points in blue and the true ones in orange."""
+    if faces is None or chosen.empty:
+        return notice("No prediction to draw: this variant is not trained yet.")
+    row_of = {name: row for row, name in enumerate(faces.table["name"])}
+    drawn = faces.select(np.array([row_of[name] for name in chosen["name"]]))
+    indices = sorted(int(column[1:]) for column in chosen.columns if column[0] == "x" and column[1:].isdigit())
+    predicted = transform_points(inverse(drawn.to_source), keypoints_of(chosen, faces.scheme, indices))
+    pipeline, variant = chosen[["pipeline", "variant"]].iloc[0]
+    test = predictions[predictions["split"] == TEST]
+    errors = f"mean error of all {test['px'].mean():.1f} px, NME {test['nme'].mean():.2f} %"
+    return contact_sheet(
+        drawn.images,
+        truth=drawn.keypoints[:, indices],
+        predicted=predicted,
+        scheme=faces.scheme,
+        titles=[f"{row['name']}: {row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()],
+        title=f"{pipeline}.{variant}: {which} {len(chosen)} of {len(test)} test faces ({errors})",
+        columns=4,
+    )

@@ -1,0 +1,43 @@
+"""ResNet-18, pretrained on ImageNet, with a new head for the points of iBUG 300-W."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.errors import DataError
+from facial_keypoints.examples import InputFrame
+from facial_keypoints.faces import FaceSet
+from facial_keypoints.geometry import Crop
+from facial_keypoints.models import seeded_model
+from facial_keypoints.models.resnet import ResnetLandmarks, load_pretrained
+from facial_keypoints.options import ResnetOptions
+from facial_keypoints.pipelines.variant_nodes import training_inputs
+from facial_keypoints.training import Task, train_landmarks
+
+
+def resnet_task(faces: FaceSet, options: ResnetOptions) -> Task:
+    """All of the scheme's points, from a square around the face's box, augmented a batch at a time."""
+    if faces.crop is None:
+        raise DataError(
+            "found a face set of whole photographs, expected crops around boxes, as ingest_ibug makes them."
+        )
+    crop = Crop(options.crop_scale, faces.crop.shift_down, options.input_size)
+    frame = InputFrame(options.input_size, options.input_size, 3 if options.colour == "rgb" else 1, crop)
+    architecture = {"name": "resnet18", "colour": options.colour, "points": faces.scheme.size}
+    return Task(architecture, frame, augmentation=options.augmentation)
+
+
+def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+    """Yields (checkpoint, history, steps) after each epoch."""
+    task = resnet_task(faces, options)
+    model = seeded_model(task.architecture, options.seed)
+    load_pretrained(cast(ResnetLandmarks, model), options.weights, options.allow_partial)
+    yield from train_landmarks(model, task, faces, options)
+
+
+def draw_inputs(faces: FaceSet, options: ResnetOptions) -> Figure:
+    """Some training faces as the network sees them."""
+    return training_inputs(faces, resnet_task(faces, options), options)

@@ -1,0 +1,43 @@
+"""A network that finds all points of the Danes."""
+
+from collections.abc import Iterator
+
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from facial_keypoints.checkpoints import Checkpoint
+
+from facial_keypoints.examples import InputFrame
+from facial_keypoints.faces import FaceSet
+
+from facial_keypoints.models import seeded_model
+
+from facial_keypoints.options import FaceOptions
+from facial_keypoints.pipelines.variant_nodes import training_inputs
+from facial_keypoints.training import Task, train_landmarks
+
+
+def face_task(faces: FaceSet, options: FaceOptions) -> Task:
+    """All of the scheme's points, from whole pictures at the size that `augment` wrote."""
+    frame = InputFrame(*faces.image_size, channels=1)
+    architecture = {
+        "name": "face",
+        "input_size": list(frame.size),
+        "channels": list(options.channels),
+        "hidden": options.hidden,
+        "points": faces.scheme.size,
+    }
+    return Task(architecture, frame)
+
+
+def train(faces: FaceSet, options: FaceOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+    """Yields (checkpoint, history, steps) after each epoch."""
+    task = face_task(faces, options)
+    model = seeded_model(task.architecture, options.seed)
+    yield from train_landmarks(model, task, faces, options)
+
+
+def draw_inputs(faces: FaceSet, options: FaceOptions) -> Figure:
+    """Some training faces as the network sees them."""
+    return training_inputs(faces, face_task(faces, options), options)

@@ -1,0 +1,42 @@
+"""A small network that finds the tip of the nose."""
+
+from collections.abc import Iterator
+
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from facial_keypoints.checkpoints import Checkpoint
+
+from facial_keypoints.examples import InputFrame
+from facial_keypoints.faces import FaceSet
+
+from facial_keypoints.models import seeded_model
+
+from facial_keypoints.options import NoseOptions
+from facial_keypoints.pipelines.variant_nodes import training_inputs
+from facial_keypoints.training import Task, train_landmarks
+
+
+def nose_task(faces: FaceSet, options: NoseOptions) -> Task:
+    """The scheme's nose tip, from whole pictures at the size that `augment` wrote."""
+    frame = InputFrame(*faces.image_size, channels=1)
+    architecture = {
+        "name": "nose",
+        "input_size": list(frame.size),
+        "channels": list(options.channels),
+        "hidden": list(options.hidden),
+    }
+    return Task(architecture, frame, indices=[faces.scheme.nose_tip])
+
+
+def train(faces: FaceSet, options: NoseOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+    """Yields (checkpoint, history, steps) after each epoch."""
+    task = nose_task(faces, options)
+    model = seeded_model(task.architecture, options.seed)
+    yield from train_landmarks(model, task, faces, options)
+
+
+def draw_inputs(faces: FaceSet, options: NoseOptions) -> Figure:
+    """Some training faces as the network sees them."""
+    return training_inputs(faces, nose_task(faces, options), options)

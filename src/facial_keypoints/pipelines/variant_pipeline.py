@@ -1,0 +1,51 @@
+"""What the three training pipelines have in common: one template, instanced under a namespace for each variant.
+
+faces --> train --> checkpoint --> first_kernels
+  |         +-----> history, steps --> loss_curves
+  +-----> inputs          +----------> learning_rates (all variants)
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+from kedro.pipeline import Node, Pipeline
+from matplotlib.figure import Figure
+
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.pipelines.variant_nodes import compare_variants, draw_curves, draw_kernels
+from facial_keypoints.variants import variants
+
+Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
+DrawInputs = Callable[[Any, Any], Figure]
+
+
+def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: str) -> Pipeline:
+    """A variant pipeline for each variant of `name`, and one figure of all their curves where there are several."""
+    names = [f"{name}.{variant}" for variant in variants(name)]
+    pipeline = sum((variant_pipeline(variant, train, draw_inputs, faces) for variant in names), start=Pipeline([]))
+    if len(names) > 1:
+        histories = {variant: f"{variant}.history" for variant in names}
+        compare = Node(compare_variants, histories, f"{name}.learning_rates", name="compare_variants", namespace=name)
+        pipeline += Pipeline([compare])
+    return pipeline
+
+
+def variant_pipeline(variant: str, train: Train, draw_inputs: DrawInputs, faces: str) -> Pipeline:
+    """One variant, such as `train_nose.lr_1e-3`, in the namespace of its name."""
+    options = f"params:{variant}"
+    checkpoint, history, steps = f"{variant}.checkpoint", f"{variant}.history", f"{variant}.steps"
+    return Pipeline(
+        [
+            Node(draw_inputs, [faces, options], f"{variant}.inputs", name="draw_inputs", namespace=variant),
+            Node(train, [faces, options], [checkpoint, history, steps], name="train", namespace=variant),
+            Node(
+                draw_curves,
+                [history, steps, checkpoint],
+                f"{variant}.loss_curves",
+                name="draw_loss_curves",
+                namespace=variant,
+            ),
+            Node(draw_kernels, checkpoint, f"{variant}.first_kernels", name="draw_first_kernels", namespace=variant),
+        ]
+    )

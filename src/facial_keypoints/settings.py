@@ -1,0 +1,23 @@
+"""Kedro settings of the project: https://docs.kedro.org/en/stable/configure/configuration_basics/"""
+
+import os
+
+from facial_keypoints.configuration import ProjectConfigLoader
+from facial_keypoints.hooks import ProjectHooks
+
+
+def env_path(variable: str, default: str) -> str:
+    """The path that an environment variable holds, else the default. Kedro resolves relative ones against the project."""
+    return os.environ.get(variable) or default
+
+
+HOOKS = (ProjectHooks(),)
+
+CONFIG_LOADER_CLASS = ProjectConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # An environment changes single options; it does not repeat a pipeline's whole list of them.
+    "merge_strategy": {"parameters": "soft"},
+    "custom_resolvers": {"env_path": env_path},
+}

@@ -1,0 +1,217 @@
+"""The one training loop: `fit` trains a network epoch by epoch and keeps the epoch that validates best.
+
+It is a generator, so that each epoch's history and best checkpoint reach the catalog (and MLflow) while training goes on.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from facial_keypoints.checkpoints import Checkpoint, Training
+from facial_keypoints.devices import automatic_precision, pick_device
+from facial_keypoints.errors import DataError, ProjectError
+from facial_keypoints.examples import Examples, InputFrame
+from facial_keypoints.faces import TRAIN, VALIDATION, FaceSet
+from facial_keypoints.inference import predict_unit_points
+from facial_keypoints.losses import mean_squared_error
+from facial_keypoints.metrics import nme, point_errors
+from facial_keypoints.models import set_mean_shape
+from facial_keypoints.options import AugmentationOptions, TrainingOptions
+
+logger = logging.getLogger(__name__)
+
+NO_BETTER_THAN_THE_MEAN_SHAPE = 0.95  # of the mean shape's error: a network above that has learnt next to nothing
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known after an epoch.
+
+    history: a row an epoch: epoch, train/loss, val/loss, val/nme (%), val/px (pixels of the photographs), seconds.
+    steps: a row a step: step, epoch (as a fraction), loss.
+    best_state, best_epoch: the weights that validated best so far, and when.
+    """
+
+    history: pd.DataFrame
+    steps: pd.DataFrame
+    best_state: dict[str, Tensor]
+    best_epoch: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt from a face set.
+
+    architecture: for `build_model`. indices: which of the scheme's points, None for all.
+    augmentation: of each batch; None where the face set holds views already.
+    """
+
+    architecture: dict[str, Any]
+    frame: InputFrame
+    indices: list[int] | None = None
+    augmentation: AugmentationOptions | None = None
+
+
+def train_landmarks(
+    model: nn.Module, task: Task, faces: FaceSet, options: TrainingOptions
+) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+    """Train `model` on the set's training faces and yield (checkpoint, history, steps) after each epoch.
+
+    Raises DataError if a split is empty, ProjectError if the loss is no longer a number.
+    """
+    device = pick_device(options.device)
+    train, validation = (split_examples(faces, split, task, device) for split in (TRAIN, VALIDATION))
+    training_id = uuid.uuid4().hex
+    for epoch in fit(model, train, validation, options, augmentation=task.augmentation):
+        training = Training(
+            id=training_id,
+            pipeline=options.pipeline,
+            variant=options.variant,
+            epoch=epoch.best_epoch,
+            epochs_done=len(epoch.history),
+            epochs_planned=options.epochs,
+            options=asdict(options),
+        )
+        checkpoint = Checkpoint(task.architecture, epoch.best_state, faces.scheme, train.indices, task.frame, training)
+        yield checkpoint, epoch.history, epoch.steps
+
+
+def split_examples(faces: FaceSet, split: str, task: Task, device: torch.device) -> Examples:
+    """The faces of one split as the task's network takes them.  Raises DataError if there are none."""
+    chosen = faces.split(split)
+    if not len(chosen):
+        counts = faces.table["split"].value_counts().to_dict()
+        raise DataError(
+            f"found no {split} faces, expected some; the splits have {counts}. Change the split's parameters."
+        )
+    return Examples(chosen, task.frame, device, task.indices)
+
+
+def fit(
+    model: nn.Module,
+    train: Examples,
+    validation: Examples,
+    options: TrainingOptions,
+    *,
+    augmentation: AugmentationOptions | None = None,
+) -> Iterator[Epoch]:
+    """Train with Adam at a constant rate on the mean squared error of coordinates in [0, 1]; one Epoch after each.
+
+    The network starts at the mean shape of the training faces. Says so loudly if it ends no better than that.
+    """
+    generator = torch.Generator().manual_seed(options.seed)
+    model.to(train.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    set_mean_shape(model, train.mean_shape)
+    optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate)
+    mean_shape_nme = measure(train.mean_shape.cpu().numpy(), validation)["val/nme"]
+    history: list[dict[str, float]] = []
+    losses: list[float] = []
+    best_state, best_epoch = {}, 0
+    for number in range(1, options.epochs + 1):
+        started = time.perf_counter()
+        epoch_losses = train_epoch(model, optimizer, train, options, generator, number, augmentation)
+        losses += epoch_losses
+        row = {"epoch": number, "train/loss": float(np.mean(epoch_losses))}
+        if not np.isfinite(row["train/loss"]):
+            raise ProjectError(
+                f"{options.name}: the loss is {row['train/loss']} in epoch {number}, expected a number. Lower the learning "
+                f"rate: --params {options.name}.learning_rate={options.learning_rate / 10:g}"
+            )
+        row |= measure(predict_unit_points(model, validation, options.precision), validation)
+        row["seconds"] = time.perf_counter() - started
+        history.append(row)
+        table = pd.DataFrame(history)
+        if number == 1 + int(table["val/nme"].argmin()):
+            best_state, best_epoch = copied_state(model), number
+        report(options, row, best_epoch)
+        steps = np.arange(1, len(losses) + 1)
+        yield Epoch(
+            history=table,
+            steps=pd.DataFrame({"step": steps, "epoch": steps / len(epoch_losses), "loss": losses}),
+            best_state=best_state,
+            best_epoch=best_epoch,
+        )
+    warn_if_no_better(options, table["val/nme"].min(), mean_shape_nme)
+
+
+def train_epoch(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train: Examples,
+    options: TrainingOptions,
+    generator: torch.Generator,
+    number: int,
+    augmentation: AugmentationOptions | None,
+) -> list[float]:
+    """One look at every training face, in random order; the loss of each step."""
+    model.train()
+    batches = torch.randperm(len(train), generator=generator).split(options.batch_size)
+    losses = []
+    for rows in tqdm(batches, desc=f"{options.name} {number}/{options.epochs}", disable=None, leave=False):
+        if augmentation is None:
+            pictures, targets = train.plain(rows)
+        else:
+            pictures, targets = train.augmented(rows, augmentation, generator)
+        with automatic_precision(train.device, options.precision):
+            predicted = model(pictures.contiguous(memory_format=torch.channels_last))
+        loss = mean_squared_error(predicted, targets)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+    return torch.stack(losses).tolist()
+
+
+def measure(predicted: NDArray[np.floating], examples: Examples) -> dict[str, float]:
+    """val/loss, val/nme and val/px of predicted points (N, K, 2), or of one shape (K, 2) for all, on [0, 1]."""
+    truth = examples.source_keypoints[:, examples.indices]
+    predicted = np.broadcast_to(predicted, truth.shape)
+    errors = point_errors(examples.to_source_points(predicted), truth)
+    return {
+        "val/loss": float(np.square(predicted - examples.unit_keypoints).mean()),
+        "val/nme": float(nme(errors, examples.norm).mean()),
+        "val/px": float(errors.mean()),
+    }
+
+
+def copied_state(model: nn.Module) -> dict[str, Tensor]:
+    """The weights as they are now, on the CPU, in torch's usual memory order."""
+    return {key: value.detach().cpu().contiguous().clone() for key, value in model.state_dict().items()}
+
+
+def report(options: TrainingOptions, row: dict[str, float], best_epoch: int) -> None:
+    """One log line an epoch."""
+    logger.info(
+        "%s epoch %d/%d: train/loss %.2e, val/loss %.2e, val/nme %.2f %%, val/px %.1f%s, %.0f s",
+        options.name,
+        row["epoch"],
+        options.epochs,
+        row["train/loss"],
+        row["val/loss"],
+        row["val/nme"],
+        row["val/px"],
+        " (best)" if row["epoch"] == best_epoch else "",
+        row["seconds"],
+    )
+
+
+def warn_if_no_better(options: TrainingOptions, best_nme: float, mean_shape_nme: float) -> None:
+    """Say it loudly if a network has learnt nothing but the mean shape."""
+    if best_nme > NO_BETTER_THAN_THE_MEAN_SHAPE * mean_shape_nme:
+        logger.warning(
+            "%s predicts hardly better than the mean shape, whatever the picture: val/nme %.2f %%, the mean shape's is "
+            "%.2f %%. Train longer, or try another learning rate or seed.",
+            options.name,
+            best_nme,
+            mean_shape_nme,
+        )
