@@ -113,13 +113,19 @@ def _sentence(name: str, options: type, problem: Any) -> str:
     key = ".".join([name, *(str(part) for part in problem["loc"])])
     kind = problem["type"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        return _unknown_key(key, [field.name for field in fields(options)])
+        return _unknown_key(key, _known_keys(options, problem["loc"][:-1]))
     if kind in ("missing", "missing_argument"):
         return f"{key} is missing"
     allowed = _allowed_range(options, problem["loc"])
     return f"{key}: found {problem['input']!r}; {problem['msg'].removeprefix('Value error, ')}" + (
         f" (allowed: {allowed})" if allowed else ""
     )
+
+
+def _known_keys(options: Any, location: tuple[str | int, ...]) -> list[str]:
+    for part in location:
+        options = next(field.type for field in fields(options) if field.name == part)
+    return [field.name for field in fields(options)]
 
 
 def _allowed_range(options: type, location: tuple[str | int, ...]) -> str:

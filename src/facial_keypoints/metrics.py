@@ -40,9 +40,3 @@ def nme(errors: NDArray[np.floating], norm: NDArray[np.floating]) -> NDArray[np.
     With `interocular` for the norm this is the measure of 300-W (Sagonas et al., ICCV-W 2013).
     """
     return 100 * errors.mean(axis=-1) / norm
-
-
-def frame_mse(predicted: Points, truth: Points, size: tuple[int, int]) -> NDArray[np.float64]:
-    """Mean squared error of each face's coordinates on [0, 1] of a frame (height, width), (N,)."""
-    height, width = size
-    return np.square((predicted.astype(np.float64) - truth) / (width, height)).mean(axis=(-2, -1))

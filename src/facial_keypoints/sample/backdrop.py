@@ -32,7 +32,7 @@ def _board(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> np.
 
 def _clutter(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """A gradient, boxes and discs in any colours, more or less out of focus, and a grain."""
-    top, bottom = rng.uniform(0.1, 0.95, (2, 3))
+    top, bottom = _muted(rng) / 255, _muted(rng) / 255
     share = np.linspace(0, 1, size[0])[:, None, None]
     ground = np.broadcast_to(top + share * (bottom - top), (*size, 3))
     picture = Image.fromarray((ground * 255).astype(np.uint8))
@@ -40,12 +40,17 @@ def _clutter(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     for _ in range(rng.integers(4, 16)):
         x, y = rng.uniform(-0.1, 1.1, 2) * size[::-1]
         width, height = rng.uniform(0.03, 0.3, 2) * max(size)
-        red, green, blue = (int(c) for c in rng.integers(0, 256, 3))
+        red, green, blue = (int(c) for c in _muted(rng))
         shape = pen.rectangle if rng.random() < 0.6 else pen.ellipse
         shape((x - width, y - height, x + width, y + height), fill=(red, green, blue))
     picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 5)))
-    grain = gaussian_filter(rng.standard_normal(size), 0.7) * rng.uniform(0, 0.12)
+    grain = gaussian_filter(rng.standard_normal(size), 0.7) * rng.uniform(0, 0.08)
     return np.asarray(picture) / 255 + grain[..., None]
+
+
+def _muted(rng: np.random.Generator) -> np.ndarray:
+    """A colour (3,), 0 to 255, halfway to grey."""
+    return 0.5 * rng.uniform(0, 255) + 0.5 * rng.uniform(0, 255, 3)
 
 
 def cover(picture: np.ndarray, occluder: Occluder) -> np.ndarray:

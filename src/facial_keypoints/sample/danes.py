@@ -41,10 +41,10 @@ def _photograph(person: Person, scene: Scene, stem: str) -> Iterator[tuple[str, 
 def _scene(kind: int, rng: np.random.Generator) -> Scene:
     """Spreads are those of the real photographs: the place varies by about 16 pixels, the scale by 8 percent."""
     free = kind == FREE
-    x, y = rng.normal((325, 290), (25, 14) if free else (16, 14))
+    x, y = rng.normal((325, 288), (25, 14) if free else (16, 14))
     pose = Pose(
-        centre=(float(np.clip(x, 260, 380)), float(np.clip(y, 262, 318))),
-        scale=float(np.clip(rng.normal(124, 9), 108, 138)),
+        centre=(float(np.clip(x, 260, 380)), float(np.clip(y, 258, 298))),
+        scale=float(np.clip(rng.normal(124, 9), 108, 136)),
         yaw=TURN.get(kind, 0.0) + rng.normal(0, 15 if free else 5 if kind in TURN else 3),
         pitch=rng.normal(0, 8 if free else 4),
         roll=rng.normal(0, 8 if free else 2.5),

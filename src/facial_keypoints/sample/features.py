@@ -15,7 +15,7 @@ from facial_keypoints.sample.scene import Expression
 
 @dataclass(frozen=True)
 class Eye:
-    """One eye; `side` is 1 for the eye on the image's right, -1 for the other. Curves run from outer to inner corner."""
+    """One eye, the one on the image's right if `side` is 1, else -1. Curves run from the outer to the inner corner."""
 
     side: int
     person: Person

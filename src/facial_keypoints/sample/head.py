@@ -38,15 +38,16 @@ class Head:
 
     @cached_property
     def rings(self) -> np.ndarray:
-        """(400, 4) rings of this head, at equal steps along the silhouette."""
+        """(400, 4) rings of this head, at equal steps along the outline of the closed jaw."""
         y, width, centre, front = RINGS.T
         lower = np.clip((y - 0.1) / 0.8, 0, 1)
         width = width * self.person.face_width * (1 + lower * (self.person.jaw_width - 1))
         y = np.where(y > 0.6, 0.6 + (y - 0.6) * self.person.jaw_length, y)
-        y = y + JAW_DROP * self.expression.mouth_open * smoothstep((y - 0.6) / 0.3)
         along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(width), np.diff(y)))])
         curve = PchipInterpolator(along, np.column_stack([y, width, centre, front]))
-        return curve(np.linspace(0, along[-1], 400))
+        rings = curve(np.linspace(0, along[-1], 400))
+        rings[:, 0] += JAW_DROP * self.expression.mouth_open * smoothstep((rings[:, 0] - 0.6) / 0.3)
+        return rings
 
     def ring(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Half width, z of the widest place and z of the front at heights y."""

@@ -107,7 +107,7 @@ def _posed(
     margin = np.minimum(0.05 * (high - low), 0.5 * room)
     corner = np.array([frame[0], 0]) - low
     x, y = rng.uniform(corner + margin, corner + room - margin)
-    occluder = _occluder(points + (x, y), rng) if rng.random() < (0.5 if challenging else 0.15) else None
+    occluder = _occluder(points + np.array([x, y]), rng) if rng.random() < (0.5 if challenging else 0.15) else None
     return person, replace(scene, pose=replace(pose, centre=(float(x), float(y))), occluder=occluder)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from facial_keypoints.sample.head import Head, smoothstep
 from facial_keypoints.sample.people import Person
 
-AROUND = np.radians(np.concatenate([np.arange(-180, -90, 7.5), np.linspace(-90, 90, 73), np.arange(97.5, 181, 7.5)]))
-COARSELY = np.radians(np.linspace(-180, 180, 49))  # enough for what has no features
+AROUND = np.radians(np.concatenate([np.arange(-180, -90, 7.5), np.linspace(-90, 90, 61), np.arange(97.5, 181, 7.5)]))
+COARSELY = np.radians(np.linspace(-180, 180, 57))  # enough for what has no features
 
 
 @dataclass(frozen=True)
@@ -38,26 +38,27 @@ def grid_triangles(rows: int, columns: int) -> np.ndarray:
 
 
 def head_mesh(head: Head) -> Mesh:
-    rings = head.rings[np.linspace(0, len(head.rings) - 1, 92).round().astype(int)]
-    surface = _rings_surface(*rings.T, AROUND)
-    front = np.abs(AROUND) <= np.pi / 2
-    surface[:, front, 2] += head.relief(surface[:, front, 0], surface[:, front, 1])
+    rings = head.rings[np.linspace(0, len(head.rings) - 1, 84).round().astype(int)]
+    y, width, centre, front = rings.T
+    surface = _rings_surface(y, width, centre, front, AROUND)
+    face = np.abs(AROUND) <= np.pi / 2
+    surface[:, face, 2] += head.relief(surface[:, face, 0], surface[:, face, 1])
     return ring_mesh(surface, AROUND)
 
 
 def hair_mesh(head: Head) -> Mesh:
     """The head's rings, thickened; below the ears they hang straight down to the hair's end."""
     person = head.person
-    upper = head.rings[(head.rings[:, 0] < 0.1)][::6]
-    hanging = np.linspace(0.12, person.hair_length + 0.1, 24)
+    upper = head.rings[(head.rings[:, 0] < 0.1)][::9]
+    hanging = np.linspace(0.12, person.hair_length + 0.1, 14)
     width, centre, front = upper[-1, 1:]
     lower = np.column_stack([hanging, np.tile([width, centre, front], (len(hanging), 1))])
     y, width, centre, front = np.concatenate([upper, lower]).T[:, :, None]
-    from_edge = hairline(person, AROUND) - y
+    from_edge = hairline(person, COARSELY) - y
     thick = person.hair_volume * np.sqrt(np.clip(from_edge / 0.35, 0, 1)) + 0.012
-    surface = _rings_surface(y, width + thick, centre, front + thick, AROUND)
+    surface = _rings_surface(y, width + thick, centre, front + thick, COARSELY)
     surface[..., 1] -= thick * smoothstep((-0.5 - y) / 0.8)
-    mesh = ring_mesh(surface, AROUND)
+    mesh = ring_mesh(surface, COARSELY)
     outside = mesh.triangles[(from_edge > -0.2).ravel()[mesh.triangles].any(axis=1)]
     hangs_behind = (mesh.vertices[:, 1] > 0) & (np.abs(mesh.angles) > np.pi / 2)
     inside = outside[hangs_behind[outside].all(axis=1)][:, ::-1]
@@ -68,7 +69,8 @@ def hairline(person: Person, angles: np.ndarray) -> np.ndarray:
     """y down to which hair grows, by the angle around the head: forehead, temples, sideburns, behind the ears."""
     degrees = np.degrees(np.abs(angles))
     back = person.hair_length
-    return np.interp(degrees, *np.transpose([
+    fringe = np.cos(np.clip(1.5 * angles, -np.pi / 2, np.pi / 2)) * np.sin(2 * angles)
+    return person.parting * fringe + np.interp(degrees, *np.transpose([
         (0, person.hairline), (35, person.hairline + 0.03), (52, person.hairline + 0.22), (66, -0.25), (78, 0.0),
         (90, 0.12), (97, 0.1), (104, min(back, 0.45)), (116, back), (180, back),
     ]))  # fmt: skip
@@ -88,7 +90,11 @@ def neck_mesh(head: Head) -> Mesh:
 
 
 def shoulders_mesh() -> Mesh:
-    return ring_mesh(_ellipsoid((0.0, 2.8, -0.85), (2.0, 1.35, 0.75)), COARSELY)
+    """Round above, straight below."""
+    surface = _ellipsoid((0.0, 2.8, -0.85), (2.0, 1.35, 0.75))
+    waist = surface[len(surface) // 2]
+    below = np.linspace(0, 6, 8)[:, None, None] * np.array([0.0, 1.0, 0.0])
+    return ring_mesh(np.concatenate([surface[: len(surface) // 2], waist + below]), COARSELY)
 
 
 def _ellipsoid(centre: tuple[float, float, float], radii: tuple[float, float, float]) -> np.ndarray:

@@ -34,7 +34,7 @@ def _paint_soft(canvas: Canvas, head: Head, features: Features) -> None:
     for side in SIDES:
         eye = features.eye(side)
         canvas.stain(_oval(side * 0.47, 0.38, 0.16, 0.13), flush, 0.45, 0.08)
-        canvas.stain(_loop(eye.upper(T) * [1, 1.5] - [0, 0.05], eye.lower(T) + [0, 0.05]), shade, 0.5, 0.035)
+        canvas.stain(_loop(_lowered(eye.upper(T) * [1, 1.5], -0.05), _lowered(eye.lower(T), 0.05)), shade, 0.5, 0.035)
         fold = np.array([(0.2, 0.42), (0.25, 0.5), (0.36, 0.72), (0.33, 0.74), (0.21, 0.53)]) * [side, 1]
         canvas.stain(fold, shade, 0.35 + 0.45 * max(head.expression.smile, 0), 0.02)
         canvas.stain(_oval(side * 0.2 * person.nose_width, 0.88 * nose.base, 0.02, 0.06), shade, 0.4, 0.018)
@@ -68,7 +68,7 @@ def _paint_eye(canvas: Canvas, eye: Eye) -> None:
     canvas.inlay(_loop(upper, lower), EYE_WHITE, shapes)
     canvas.line(upper, DARK, 0.022)
     canvas.line(lower, mixed(person.skin, DARK, 0.5), 0.008)
-    canvas.line(upper[3:-2] * [1, 1.2] - [0, 0.035], mixed(person.skin, DARK, 0.4), 0.01)
+    canvas.line(_lowered(upper[3:-2] * [1, 1.2], -0.035), mixed(person.skin, DARK, 0.4), 0.01)
 
 
 def _paint_brow(canvas: Canvas, brow: Brow) -> None:
@@ -76,8 +76,8 @@ def _paint_brow(canvas: Canvas, brow: Brow) -> None:
     upper, lower = brow.upper(T), brow.lower(T)
     canvas.fill(_loop(upper, lower), colour)
     for t in T[1:-2:2]:  # single hairs, so that the brow's edge is not a stencil's
-        root, end = brow.lower(np.array([t]))[0], brow.upper(np.array([t + 0.06]))[0]
-        canvas.line(np.array([root + [0, 0.006], end]), mixed(colour, DARK, 0.4), 0.006)
+        root, end = _lowered(brow.lower(np.array([t])), 0.006), brow.upper(np.array([t + 0.06]))
+        canvas.line(np.concatenate([root, end]), mixed(colour, DARK, 0.4), 0.006)
 
 
 def _paint_mouth(canvas: Canvas, mouth: Mouth) -> None:
@@ -86,7 +86,7 @@ def _paint_mouth(canvas: Canvas, mouth: Mouth) -> None:
     lower_inner, lower_outer = mouth.lower_inner(ACROSS), mouth.lower_outer(ACROSS)
     canvas.fill(_loop(upper_outer, lower_outer), mixed(lips, (90, 20, 24), 0.2))
     canvas.fill(_loop(lower_inner, lower_outer), mixed(lips, (235, 150, 140), 0.12))
-    teeth = _loop(upper_inner, upper_inner + [0, 0.075])
+    teeth = _loop(upper_inner, _lowered(upper_inner, 0.075))
     tongue = _oval(0, mouth.lower_inner(np.zeros(1))[0, 1] + 0.01, 0.13, 0.06)
     canvas.inlay(_loop(upper_inner, lower_inner), (48, 16, 18), [(tongue, (150, 62, 64)), (teeth, TEETH)])
     canvas.line(upper_inner, mixed(lips, DARK, 0.6), 0.012)
@@ -101,6 +101,10 @@ def mixed(first: RGB, second: RGB, share: float) -> RGB:
 def _loop(there: np.ndarray, back: np.ndarray) -> np.ndarray:
     """The outline along one curve and back along the other."""
     return np.concatenate([there, back[::-1]])
+
+
+def _lowered(curve: np.ndarray, distance: float) -> np.ndarray:
+    return curve + np.array([0.0, distance])
 
 
 def _oval(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:

@@ -34,6 +34,7 @@ class Person:
     mouth_width: float
     lip_fullness: float
     hairline: float  # y of the hair's edge on the forehead, in units; more negative is higher
+    parting: float  # how much lower the hair is on the image's right of the forehead than in its middle, in units
     hair_length: float  # y of the hair's lower end at the back of the head, in units
     hair_volume: float  # thickness of the hair, in units
     beard: float  # 0 is clean-shaven, 1 a full beard
@@ -47,7 +48,9 @@ class Person:
 
 def draw_person(rng: np.random.Generator) -> Person:
     """A random person."""
-    skin = _between(rng, SKINS)
+    darkness = rng.random() ** 1.7
+    skin = _between(SKINS, darkness)
+    hairs = HAIRS if darkness < 0.6 else HAIRS[:2]
     long_hair = rng.random() < 0.4
     return Person(
         face_width=_near_one(rng, 0.05),
@@ -63,15 +66,16 @@ def draw_person(rng: np.random.Generator) -> Person:
         nose_depth=_near_one(rng, 0.12),
         mouth_width=_near_one(rng, 0.07),
         lip_fullness=_near_one(rng, 0.18),
-        hairline=rng.uniform(-0.85, -0.6),
+        hairline=rng.uniform(-0.95, -0.6),
+        parting=rng.uniform(-0.2, 0.2),
         hair_length=rng.uniform(1.3, 2.0) if long_hair else rng.uniform(0.4, 0.75),
         hair_volume=rng.uniform(0.08, 0.2),
         beard=0.0 if long_hair or rng.random() < 0.5 else rng.uniform(0.2, 0.85),
         skin=_rgb(skin),
-        hair=_rgb(_between(rng, HAIRS)),
+        hair=_rgb(_between(hairs, rng.random())),
         iris=_rgb(IRISES[rng.integers(len(IRISES))]),
         lips=_rgb(0.55 * skin + 0.45 * np.array([176, 50, 60])),
-        shirt=_rgb(rng.uniform(30, 225, 3)),
+        shirt=_rgb(0.5 * rng.uniform(20, 235) + 0.5 * rng.uniform(20, 235, 3)),
         texture_seed=int(rng.integers(2**31)),
     )
 
@@ -80,11 +84,10 @@ def _near_one(rng: np.random.Generator, spread: float) -> float:
     return 1 + spread * float(np.clip(rng.standard_normal(), -2, 2))
 
 
-def _between(rng: np.random.Generator, palette: np.ndarray) -> np.ndarray:
-    """A colour on the way from one of the palette to the next."""
-    place = rng.uniform(0, len(palette) - 1)
-    below = int(place)
-    return palette[below] + (place - below) * (palette[min(below + 1, len(palette) - 1)] - palette[below])
+def _between(palette: np.ndarray, share: float) -> np.ndarray:
+    """The colour (3,) at a share, 0 to 1, of the way from the palette's first to its last."""
+    stops = np.linspace(0, 1, len(palette))
+    return np.array([np.interp(share, stops, channel) for channel in palette.T])
 
 
 def _rgb(colour: np.ndarray) -> RGB:

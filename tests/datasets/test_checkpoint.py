@@ -1,0 +1,72 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from kedro.io import DatasetError
+
+from facial_keypoints.checkpoints import Checkpoint, Training
+from facial_keypoints.datasets.checkpoint import CheckpointDataset
+from facial_keypoints.examples import InputFrame
+from facial_keypoints.geometry import Crop
+from facial_keypoints.landmarks import IMM_58
+from facial_keypoints.models import seeded_model
+
+ARCHITECTURE = {"name": "nose", "input_size": [32, 48], "channels": [2, 2, 2, 2], "hidden": [4, 4]}
+
+
+@pytest.fixture
+def checkpoint():
+    return Checkpoint(
+        architecture=ARCHITECTURE,
+        state=seeded_model(ARCHITECTURE, seed=5).state_dict(),
+        scheme=IMM_58,
+        indices=[52],
+        frame=InputFrame(32, 48, 1, Crop(1.5, 0.1, 32)),
+        training=Training("abc", "train_nose", "lr_1e-3", 2, epochs_done=3, epochs_planned=3),
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return CheckpointDataset(filepath=str(tmp_path / "nose" / "checkpoint.pt"))
+
+
+def test_a_saved_checkpoint_predicts_the_same(dataset, checkpoint):
+    dataset.save(checkpoint)
+    loaded = dataset.load()
+    pictures = torch.rand(3, 1, 32, 48)
+    assert torch.equal(loaded.model()(pictures), checkpoint.model()(pictures))
+    assert (loaded.frame, loaded.training, loaded.indices, loaded.scheme) == (
+        checkpoint.frame,
+        checkpoint.training,
+        checkpoint.indices,
+        checkpoint.scheme,
+    )
+
+
+def test_nothing_but_tensors_and_plain_values_is_stored(dataset, checkpoint, tmp_path):
+    dataset.save(checkpoint)
+    assert "state_dict" in torch.load(tmp_path / "nose" / "checkpoint.pt", weights_only=True)
+
+
+def test_an_interrupted_training_can_be_loaded_but_does_not_count_as_there(dataset, checkpoint):
+    dataset.save(replace(checkpoint, training=replace(checkpoint.training, epochs_done=2)))
+    assert not dataset.exists()
+    assert dataset.load().training.epoch == 2
+    dataset.save(checkpoint)
+    assert dataset.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04"])
+def test_a_broken_file_is_named_with_what_to_do(dataset, checkpoint, tmp_path, content):
+    dataset.save(checkpoint)
+    (tmp_path / "nose" / "checkpoint.pt").write_bytes(content)
+    with pytest.raises(DatasetError, match=r"checkpoint\.pt.*cannot be read.*train the variant again"):
+        dataset.load()
+
+
+def test_somebody_elses_tensors_are_no_checkpoint(dataset, tmp_path):
+    (tmp_path / "nose").mkdir()
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "nose" / "checkpoint.pt")
+    with pytest.raises(DatasetError, match="no format, expected a checkpoint of this project"):
+        dataset.load()

@@ -1,0 +1,59 @@
+import json
+
+import numpy as np
+import pytest
+from kedro.io import DatasetError
+from numpy.testing import assert_array_equal
+
+from facial_keypoints.datasets.face_set import FaceSetDataset
+from facial_keypoints.geometry import Crop
+from facial_keypoints.landmarks import IBUG_68
+from tests.faces import spot_faces
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return FaceSetDataset(filepath=str(tmp_path / "deep" / "faces"))
+
+
+@pytest.mark.parametrize(
+    "faces", [spot_faces(6), spot_faces(6, (40, 40), IBUG_68, Crop(2, 0.1, 40))], ids=["whole", "cropped"]
+)
+def test_a_saved_set_loads_as_it_was(dataset, faces):
+    assert not dataset.exists()
+    dataset.save(faces)
+    assert dataset.exists()
+    loaded = dataset.load()
+    for array in ("images", "keypoints", "to_source"):
+        assert_array_equal(getattr(loaded, array), getattr(faces, array))
+    assert loaded.table.equals(faces.table)
+    assert (loaded.scheme, loaded.crop) == (faces.scheme, faces.crop)
+
+
+def test_images_stay_on_disk_until_they_are_looked_at(dataset):
+    dataset.save(spot_faces(6))
+    assert isinstance(dataset.load().images, np.memmap)
+
+
+def test_saving_again_replaces_the_set(dataset):
+    dataset.save(spot_faces(6))
+    dataset.save(spot_faces(12))
+    assert len(dataset.load()) == 12
+
+
+def test_a_save_that_fails_leaves_the_previous_set_and_nothing_else(dataset, tmp_path):
+    dataset.save(spot_faces(6))
+    broken = spot_faces(12)
+    broken.table["name"] = [object()] * 12
+    with pytest.raises(DatasetError):
+        dataset.save(broken)
+    assert len(dataset.load()) == 6
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["faces"]
+
+
+def test_a_set_of_another_format_says_what_to_do(dataset, tmp_path):
+    dataset.save(spot_faces(6))
+    about = tmp_path / "deep" / "faces" / "about.json"
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
+    with pytest.raises(DatasetError, match="format 99, expected 1.*run its ingest pipeline again"):
+        dataset.load()

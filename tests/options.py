@@ -1,0 +1,42 @@
+"""Options of tests: as in conf/base, but small."""
+
+from typing import Any
+
+from facial_keypoints.options import AugmentationOptions, FaceOptions, NoseOptions, ResnetOptions
+
+STILL = AugmentationOptions(flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
+LIVELY = AugmentationOptions(flip=0.5, rotate=20, translate=0.1, scale=0.15, brightness=0.1, contrast=0.3)
+
+TRAINING: dict[str, Any] = {
+    "variant": "lr_1e-3",
+    "learning_rate": 1e-3,
+    "epochs": 3,
+    "batch_size": 8,
+    "seed": 0,
+    "device": "cpu",
+    "precision": "fp32",
+}
+
+
+def nose_options(**changed: Any) -> NoseOptions:
+    return NoseOptions(
+        **{"pipeline": "train_nose", **TRAINING, "channels": [4, 4, 8, 8], "hidden": [16, 8], **changed}
+    )
+
+
+def face_options(**changed: Any) -> FaceOptions:
+    return FaceOptions(
+        **{"pipeline": "train_face", **TRAINING, "channels": [4, 4, 4, 8, 8, 8], "hidden": 32, **changed}
+    )
+
+
+def resnet_options(**changed: Any) -> ResnetOptions:
+    own = {
+        "weights": "none",
+        "allow_partial": False,
+        "colour": "rgb",
+        "input_size": 64,
+        "crop_scale": 1.5,
+        "augmentation": LIVELY,
+    }
+    return ResnetOptions(**{"pipeline": "finetune_resnet", **TRAINING, **own, **changed})

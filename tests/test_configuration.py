@@ -1,0 +1,100 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facial_keypoints.configuration import ProjectConfigLoader, variant_names
+from facial_keypoints.errors import ConfigurationError
+from facial_keypoints.settings import CONFIG_LOADER_ARGS
+from tests.conftest import PROJECT
+
+
+def parameters(env: str | None = None, conf: Path = PROJECT / "conf", **given: Any) -> dict[str, Any]:
+    loader = ProjectConfigLoader(str(conf), env=env, runtime_params=given, **CONFIG_LOADER_ARGS)
+    return loader["parameters"]
+
+
+def test_the_learning_rates_are_variants():
+    found = parameters()
+    assert variant_names(found, "train_nose") == ["lr_1e-3", "lr_1e-4", "lr_1e-5"]
+    assert variant_names(found, "train_face") == ["lr_1e-3"]
+    assert variant_names(found, "finetune_resnet") == ["lr_1e-4"]
+
+
+def test_a_variant_has_the_shared_options_and_its_own():
+    nose = parameters()["train_nose"]
+    assert nose["lr_1e-4"]["learning_rate"] == 1e-4
+    assert nose["lr_1e-4"]["epochs"] == nose["epochs"]
+    assert (nose["lr_1e-4"]["pipeline"], nose["lr_1e-4"]["variant"]) == ("train_nose", "lr_1e-4")
+
+
+def test_a_shared_option_on_the_command_line_reaches_every_variant():
+    nose = parameters(train_nose={"epochs": 2})["train_nose"]
+    assert [nose[variant]["epochs"] for variant in ("lr_1e-3", "lr_1e-4", "lr_1e-5")] == [2, 2, 2]
+
+
+def test_one_variant_can_be_changed_alone():
+    nose = parameters(train_nose={"lr_1e-3": {"epochs": 2}})["train_nose"]
+    assert nose["lr_1e-3"]["epochs"] == 2
+    assert nose["lr_1e-4"]["epochs"] == nose["epochs"] != 2
+
+
+def test_one_amount_of_the_augmentation_can_be_changed_alone():
+    resnet = parameters(finetune_resnet={"lr_1e-4": {"augmentation": {"rotate": 5}}})["finetune_resnet"]
+    assert resnet["lr_1e-4"]["augmentation"] == resnet["augmentation"] | {"rotate": 5}
+
+
+def test_the_command_line_can_add_a_variant():
+    found = parameters(train_nose={"lr_1e-2": {"learning_rate": 0.01}})
+    assert "lr_1e-2" in variant_names(found, "train_nose")
+    assert found["train_nose"]["lr_1e-2"]["batch_size"] == found["train_nose"]["batch_size"]
+
+
+def test_the_sample_environment_changes_single_options():
+    base, sample = parameters(), parameters(env="sample")
+    assert sample["train_nose"]["lr_1e-3"]["epochs"] < base["train_nose"]["lr_1e-3"]["epochs"]
+    assert sample["train_nose"]["lr_1e-3"]["batch_size"] == base["train_nose"]["lr_1e-3"]["batch_size"]
+    assert sample["finetune_resnet"]["lr_1e-4"]["weights"] == "none"
+
+
+def test_a_relative_path_of_weights_is_relative_to_the_project():
+    resnet = parameters(finetune_resnet={"weights": "data/weights.pth"})["finetune_resnet"]
+    assert resnet["lr_1e-4"]["weights"] == str(PROJECT / "data" / "weights.pth")
+
+
+@pytest.mark.parametrize("weights", ["IMAGENET1K_V1", "none"])
+def test_named_weights_are_no_paths(weights):
+    resnet = parameters(finetune_resnet={"weights": weights})["finetune_resnet"]
+    assert resnet["lr_1e-4"]["weights"] == weights
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"train_nose": {"lr_1e-3": {"learning_rate": 0}}}, ["train_nose.lr_1e-3.learning_rate", "> 0", "<= 1", "found 0"]),
+        ({"train_nose": {"lr_1e-3": {"learning_rate": "fast"}}}, ["learning_rate", "'fast'", "> 0, <= 1"]),
+        ({"train_nose": {"epochs": 2.5}}, ["train_nose.lr_1e-3.epochs", "2.5"]),
+        ({"train_nose": {"epoch": 2}}, ["train_nose.lr_1e-3.epoch", "nothing knows", "did you mean epochs?"]),
+        ({"trian_nose": {"epochs": 2}}, ["trian_nose", "nothing knows", "did you mean train_nose?"]),
+        ({"augment": {"augmentation": {"rotat": 5}}}, ["augment.augmentation.rotat", "did you mean rotate?"]),
+        ({"augment": {"augmentation": {"rotate": 500}}}, ["augment.augmentation.rotate", "500", ">= 0, <= 180"]),
+        ({"ingest_danes": {"split": {"train": "1-30"}}}, ["ingest_danes.split", "persons [29, 30]", "more than once"]),
+        ({"ingest_danes": {"split": {"train": "one"}}}, ["ingest_danes.split.train", "'one'", "1-28"]),
+        ({"finetune_resnet": {"device": "gpu"}}, ["finetune_resnet.lr_1e-4.device", "'gpu'"]),
+        ({"train_nose": {"lr_1e-2": {}}}, ["train_nose.lr_1e-2.learning_rate is missing"]),
+        ({"train_nose": 3}, ["train_nose", "found 3"]),
+    ],
+)
+def test_an_impossible_parameter_is_named_with_what_is_allowed(given, expected):
+    with pytest.raises(ConfigurationError) as raised:
+        parameters(**given)
+    for part in expected:
+        assert part in str(raised.value)
+
+
+def test_persons_can_be_a_list_of_numbers(tmp_path):
+    conf = shutil.copytree(PROJECT / "conf", tmp_path / "conf")
+    file = conf / "base" / "parameters_ingest_danes.yml"
+    file.write_text(file.read_text().replace("1-28", "[1, 2, 3]"))
+    assert parameters(conf=conf)["ingest_danes"]["split"]["train"] == [1, 2, 3]

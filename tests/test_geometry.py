@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from skimage.transform import resize
+
+from facial_keypoints.geometry import (
+    Crop,
+    compose,
+    crop_matrix,
+    cut,
+    identity,
+    inner_crop_matrix,
+    inverse,
+    scaling,
+    transform_points,
+)
+
+numbers = st.floats(-100, 100)
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> np.ndarray:
+    angle, scale = draw(st.floats(-3, 3)), draw(st.floats(0.1, 10))
+    rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return np.column_stack([rotation, [draw(numbers), draw(numbers)]])
+
+
+points = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5).map(np.array)
+
+
+@given(maps(), maps(), points)
+def test_composing_maps_applies_the_inner_one_first(outer, inner, given_points):
+    expected = transform_points(outer, transform_points(inner, given_points))
+    assert_allclose(transform_points(compose(outer, inner), given_points), expected, atol=1e-6)
+
+
+@given(maps(), points)
+def test_the_inverse_brings_points_back(matrix, given_points):
+    assert_allclose(transform_points(inverse(matrix), transform_points(matrix, given_points)), given_points, atol=1e-6)
+
+
+def test_a_map_that_flattens_the_plane_has_no_inverse():
+    with pytest.raises(np.linalg.LinAlgError):
+        inverse(np.zeros((2, 3)))
+
+
+def test_a_batch_of_maps_moves_each_its_own_points():
+    batch = np.stack([identity(), scaling(2, 3)])
+    moved = transform_points(batch, np.array([[[1.0, 1.0]], [[1.0, 1.0]]]))
+    assert_allclose(moved[:, 0], [[1, 1], [2, 3]])
+
+
+def test_the_crop_is_centred_below_the_box_by_the_shift():
+    matrix = crop_matrix(np.array([100.0, 50.0, 40.0, 40.0]), Crop(scale=2, shift_down=0.1, size=80))
+    # The box's centre is (120, 70); the crop's lies 0.1 x 40 lower and its side is 2 x 40.
+    assert_allclose(transform_points(matrix, np.array([[40.0, 40.0], [0.0, 0.0], [80.0, 80.0]])), [[120, 74], [80, 34], [160, 114]])
+
+
+def test_an_inner_crop_sees_the_same_place_of_the_photograph():
+    box = np.array([13.0, 7.0, 50.0, 60.0])
+    outer, inner = Crop(2.25, 0.08, 336), Crop(1.5, 0.08, 224)
+    within = compose(crop_matrix(box, outer), inner_crop_matrix(outer, inner))
+    assert_allclose(within, crop_matrix(box, inner))
+
+
+def test_cutting_with_the_identity_gives_the_picture():
+    picture = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    assert (cut(picture, identity(), (20, 30)) == picture).all()
+
+
+def test_shrinking_is_what_scikit_image_does_with_antialiasing():
+    rows, columns = np.mgrid[:120, :160]
+    picture = (127 + 120 * np.sin(columns / 9) * np.cos(rows / 7)).astype(np.uint8)
+    expected = resize(picture, (30, 40), anti_aliasing=True, preserve_range=True, mode="edge")
+    assert_allclose(cut(picture, scaling(4, 4), (30, 40)), expected, atol=1.01)
+
+
+def test_a_marked_pixel_is_found_where_the_map_says():
+    picture = np.zeros((60, 60), np.uint8)
+    picture[20:23, 40:43] = 255  # its centre is at (41.5, 21.5)
+    matrix = np.array([[1.0, 0.0, 30.0], [0.0, 1.0, 10.0]])
+    seen = cut(picture, matrix, (30, 30)).astype(float)
+    rows, columns = np.mgrid[:30, :30] + 0.5
+    centre = [(columns * seen).sum() / seen.sum(), (rows * seen).sum() / seen.sum()]
+    assert_allclose(transform_points(matrix, np.array([centre])), [[41.5, 21.5]], atol=1e-6)
+
+
+def test_beyond_the_picture_its_border_is_repeated():
+    picture = np.full((10, 10), 7, np.uint8)
+    picture[:, -1] = 200
+    far_right = np.array([[1.0, 0.0, 50.0], [0.0, 1.0, 0.0]])
+    assert (cut(picture, far_right, (4, 4)) == 200).all()

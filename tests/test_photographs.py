@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from skimage.io import imsave
+
+from facial_keypoints.errors import DataError
+from facial_keypoints.photographs import is_grey, read_photograph, to_grey
+
+
+def saved(path, pixels):
+    imsave(path, pixels, check_contrast=False)
+    return path
+
+
+@pytest.mark.parametrize("shape", [(8, 10), (8, 10, 3), (8, 10, 4)], ids=["grey", "colour", "transparent"])
+def test_every_kind_of_picture_has_three_channels(tmp_path, shape):
+    picture = read_photograph(saved(tmp_path / "a.png", np.full(shape, 255, np.uint8)))
+    assert picture.shape == (8, 10, 3)
+    assert picture.dtype == np.uint8
+    assert (picture == 255).all()
+
+
+def test_sixteen_bits_become_eight(tmp_path):
+    picture = read_photograph(saved(tmp_path / "a.png", np.full((8, 10), 0x8000, np.uint16)))
+    assert (picture == 0x80).all()
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"], ids=["empty", "text", "cut"])
+def test_a_picture_that_cannot_be_read_is_named(tmp_path, content):
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"broken\.jpg.*cannot be read"):
+        read_photograph(path)
+
+
+def test_a_jpeg_cut_short_is_refused(tmp_path):
+    path = saved(tmp_path / "a.jpg", np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:-900])
+    with pytest.raises(DataError, match=r"a\.jpg"):
+        read_photograph(path)
+
+
+def test_a_missing_picture_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"none\.jpg"):
+        read_photograph(tmp_path / "none.jpg")
+
+
+def test_grey_pictures_stored_in_colour_are_told_from_coloured_ones():
+    grey = np.full((4, 4, 3), 80, np.uint8)
+    coloured = grey.copy()
+    coloured[0, 0, 0] = 81
+    assert is_grey(grey)
+    assert not is_grey(coloured)
+
+
+def test_grey_of_grey_is_itself():
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=-1)
+    assert (to_grey(ramp) == ramp[..., 0]).all()
