@@ -10,7 +10,7 @@ from facial_keypoints.landmarks.imglab import ImglabBox, ImglabImage, parse_imgl
 from facial_keypoints.landmarks.schemes import IBUG_68
 from facial_keypoints.sample.ibug import draw_ibug
 
-TRAIN, TEST, SEED = 40, 12, 5
+TRAIN, TEST, SEED = 24, 10, 5
 Files = dict[str, bytes]
 
 

@@ -11,8 +11,8 @@ from facial_keypoints.sample.render import landmarks
 from facial_keypoints.sample.scene import Expression, Scene
 
 
-def turned(scene: Scene, **angles: float) -> Scene:
-    return replace(scene, pose=replace(scene.pose, **angles))
+def turned(scene: Scene, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Scene:
+    return replace(scene, pose=replace(scene.pose, yaw=yaw, pitch=pitch, roll=roll))
 
 
 def nose_beside_eyes(points: np.ndarray, scheme: LandmarkScheme) -> float:
