@@ -8,7 +8,7 @@ from PIL import Image
 
 from facial_keypoints.landmarks.imglab import ImglabBox, ImglabImage, parse_imglab
 from facial_keypoints.landmarks.schemes import IBUG_68
-from facial_keypoints.sample.ibug import draw_ibug
+from facial_keypoints.sample.ibug import MIRRORED_EACH, draw_ibug
 
 TRAIN, TEST, SEED = 24, 10, 5
 Files = dict[str, bytes]
@@ -70,12 +70,10 @@ def test_boxes_are_squares_about_the_points_but_not_exactly(images: list[ImglabI
     assert 0.03 < np.std(offsets) < 0.08
 
 
-def test_every_twentieth_training_photograph_has_a_mirrored_copy(
-    files: Files, entries: dict[str, list[ImglabImage]]
-) -> None:
+def test_some_training_photographs_have_a_mirrored_copy(files: Files, entries: dict[str, list[ImglabImage]]) -> None:
     by_name = {image.file: image for image in entries["train"]}
     copies = [name for name in by_name if name.endswith("_mirror.jpg")]
-    assert len(copies) == TRAIN // 20
+    assert len(copies) == TRAIN // MIRRORED_EACH
     assert len(entries["train"]) == TRAIN + len(copies)
     for name in copies:
         copy, original = by_name[name], by_name[name.replace("_mirror", "")]
@@ -93,6 +91,7 @@ def test_some_photographs_hold_two_faces(images: list[ImglabImage]) -> None:
 def test_the_seed_decides_every_byte(files: Files) -> None:
     again = dict(draw_ibug(2, 1, SEED))
     assert again["helen/trainset/drawn_0001_1.jpg"] == files["helen/trainset/drawn_0001_1.jpg"]
+    assert again["helen/testset/drawn_0001_1.jpg"] == files["helen/testset/drawn_0001_1.jpg"]
     assert again != dict(draw_ibug(2, 1, SEED + 1))
 
 

@@ -16,13 +16,13 @@ from facial_keypoints.sample.people import Person, draw_person
 from facial_keypoints.sample.render import landmarks, render_people
 from facial_keypoints.sample.scene import Backdrop, Light, Occluder, Pose, Scene
 
-SHARES = {  # of each source in a split
-    "train": {"helen/trainset": 0.75, "afw": 0.25},
-    "test": {"helen/testset": 0.75, "ibug": 0.25},
+FOLDERS = {  # of each split; every fourth photograph lies in the second
+    "train": ("helen/trainset", "afw"),
+    "test": ("helen/testset", "ibug"),
 }
 CHALLENGING = "ibug"  # larger turns and more that hides the face
 PAIRS = 0.06  # share of photographs that show two people
-MIRRORED_EACH = 20  # one training photograph in so many has a mirrored copy beside it
+MIRRORED_EACH = 15  # one training photograph in so many has a mirrored copy beside it
 BOX_SHIFT, BOX_SCALE = 0.05, 0.06  # sd of the face detector's box, in parts of its side
 
 
@@ -41,7 +41,7 @@ def draw_ibug(train: int, test: int, seed: int) -> Iterator[tuple[str, bytes]]:
     """Name and content of the files: the photographs, then "labels_ibug_300W_train.xml" and "..._test.xml".
 
     train, test: photographs of each split, mirrored copies not counted. A photograph depends on the seed,
-    its split and its number alone, its folder also on how many there are.
+    its split and its number alone.
     """
     for split, count in (("train", train), ("test", test)):
         entries: list[ImglabImage] = []
@@ -54,11 +54,9 @@ def draw_ibug(train: int, test: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _photographs(split: str, count: int, seed: int) -> Iterator[Photograph]:
-    folders = list(SHARES[split])
-    ends = np.cumsum(list(SHARES[split].values())) * count
     for number in range(1, count + 1):
-        rng = np.random.default_rng([seed, list(SHARES).index(split), number])
-        folder = folders[int(np.searchsorted(ends, number - 1e-6).clip(0, len(folders) - 1))]
+        rng = np.random.default_rng([seed, list(FOLDERS).index(split), number])
+        folder = FOLDERS[split][number % 4 == 0]
         photograph = _photograph(folder, number, rng)
         yield photograph
         if split == "train" and number % MIRRORED_EACH == 0:
