@@ -24,7 +24,7 @@ def loss_curves(history: pd.DataFrame, steps: pd.DataFrame, *, title: str) -> Fi
     steps: a row for each step with `epoch` (epochs done, a fraction) and `loss`.
     """
     figure = new_figure(HEIGHT, title)
-    loss_axes, error_axes = _panels(figure)
+    loss_axes, error_axes = _panels(figure, last_epoch=history["epoch"].max())
     loss_axes.plot(steps["epoch"], steps["loss"], color=TRAINING, linewidth=0.6, alpha=0.3, label="training, each step")
     _plot_epochs(loss_axes, history, "train/loss", color=TRAINING, label="training")
     _plot_epochs(loss_axes, history, "val/loss", color=VALIDATION, label="validation")
@@ -42,7 +42,7 @@ def overlay_curves(histories: Mapping[str, pd.DataFrame], *, title: str) -> Figu
     histories: by the variant's name, each as in `loss_curves`.  The legend gives each variant's best validation error.
     """
     figure = new_figure(HEIGHT + 0.2 * len(histories), title)
-    loss_axes, error_axes = _panels(figure)
+    loss_axes, error_axes = _panels(figure, max(history["epoch"].max() for history in histories.values()))
     variants = []
     for (name, history), colour in zip(histories.items(), _variant_colours(len(histories)), strict=True):
         _plot_epochs(loss_axes, history, "train/loss", color=colour, linestyle="--")
@@ -58,11 +58,12 @@ def overlay_curves(histories: Mapping[str, pd.DataFrame], *, title: str) -> Figu
     return figure
 
 
-def _panels(figure: Figure) -> tuple[Axes, Axes]:
+def _panels(figure: Figure, last_epoch: float) -> tuple[Axes, Axes]:
     loss_axes, error_axes = figure.subplots(1, 2)
     loss_axes.set(title="loss", xlabel="epoch", yscale="log")
     error_axes.set(title="validation error (NME, %)", xlabel="epoch")
     for axes in (loss_axes, error_axes):
+        axes.set_xlim(0, 1.04 * last_epoch)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)

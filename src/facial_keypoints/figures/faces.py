@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from itertools import zip_longest
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,16 +11,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from facial_keypoints.errors import ShapeError
+from facial_keypoints.figures.notice import notice
 from facial_keypoints.figures.style import PREDICTION, REPLACED, TRUTH, WIDTH, new_figure
 from facial_keypoints.landmarks import Contour, LandmarkScheme
 
 Images = np.ndarray | Sequence[np.ndarray]
 Keypoints = np.ndarray | Sequence[np.ndarray]
 
-TITLE_HEIGHT = 0.2  # inches above a tile that has a title
+TITLE_LINE = 0.16  # inches for each line above a tile
+CHARACTER_WIDTH = 0.6  # of the font's size, on the average
 MARGIN_HEIGHT = 0.6  # inches for the figure's title and legend
 HIGHEST_TILE = 1.25  # height / width; a taller picture is drawn narrower
-GAP = 0.03  # inches around each tile
 POINTS_PER_INCH = 72
 
 FACES_PER_ROW = 2
@@ -52,30 +53,19 @@ def contact_sheet(
     for name, given in (("truth", truth), ("predicted", predicted), ("titles", titles)):
         _check_one_for_each_image(name, given, images)
     columns = max(1, min(columns, len(images)))
-    rows = max(1, math.ceil(len(images) / columns))
     tile = WIDTH / columns
-    tallest = 1.0 if zoom else max((image.shape[0] / image.shape[1] for image in images), default=1.0)
-    tile_height = tile * min(tallest, HIGHEST_TILE) + TITLE_HEIGHT * bool(titles)
-    figure = new_figure(rows * tile_height + MARGIN_HEIGHT, title)
-    figure.get_layout_engine().set(w_pad=GAP, h_pad=GAP, wspace=0, hspace=0)
-    grid = figure.subplots(rows, columns, squeeze=False).flat
-    for index, axes in zip_longest(range(len(images)), grid):
-        axes.set_axis_off()
-        if index is None:
-            continue
+    headings = [_wrapped(text, tile) for text in titles or []]
+    figure, grid = _tiles(images, columns, title, headings, square=zoom)
+    layers = [(points, colour) for points, colour in ((truth, TRUTH), (predicted, PREDICTION)) if points is not None]
+    for index, axes in enumerate(grid):
         show_image(axes, images[index])
-        shown = [
-            (points[index], colour)
-            for points, colour in ((truth, TRUTH), (predicted, PREDICTION))
-            if points is not None
-        ]
-        for points, colour in shown:
-            draw_keypoints(axes, points, colour, scheme, tile)
-        if zoom and shown:
-            _zoom(axes, np.concatenate([points for points, _ in shown]), FACE_MARGIN, aspect=1.0)
-        if titles:
-            axes.set_title(titles[index], fontsize=_title_size(tile), pad=2)
-    _add_legend(figure, has_truth=truth is not None, has_prediction=predicted is not None)
+        for points, colour in layers:
+            draw_keypoints(axes, points[index], colour, scheme, tile)
+        if zoom and layers:
+            _zoom(axes, np.concatenate([points[index] for points, _ in layers]), FACE_MARGIN, aspect=1.0)
+        if headings:
+            axes.set_title(headings[index], fontsize=_heading_size(tile), pad=2)
+    _add_legend(figure, [colour for _, colour in layers])
     return figure
 
 
@@ -93,9 +83,9 @@ def before_and_after(
     images: (N, H, W) or (N, H, W, 3) uint8; before, after: (N, K, 2) in continuous pixels; N may be 0.
     """
     if not len(images):
-        return _nothing_to_show(title)
+        return notice(f"{title}: nothing to show")
     rows = math.ceil(len(images) / FACES_PER_ROW)
-    panel_height = WIDTH / (2 * FACES_PER_ROW) * PANEL_ASPECT + TITLE_HEIGHT
+    panel_height = WIDTH / (2 * FACES_PER_ROW) * PANEL_ASPECT + TITLE_LINE
     figure = new_figure(rows * panel_height + 0.5, title)
     panels = figure.subplots(rows, 2 * FACES_PER_ROW, squeeze=False).reshape(-1, 2)
     for axes in panels.flat:
@@ -127,43 +117,54 @@ def draw_keypoints(axes: Axes, points: np.ndarray, colour: str, scheme: Landmark
             line = points[[*contour.points, contour.points[0]] if contour.closed else list(contour.points)]
             axes.plot(line[:, 0], line[:, 1], color=colour, linewidth=max(0.5, 0.5 * tile), alpha=0.8)
     size = _dot_size(len(points), tile)
-    if len(points) > 1:
-        style = {"color": colour, "markersize": size, "markeredgewidth": 0.0}
-    elif colour == TRUTH:  # a ring, so that a good prediction inside it does not hide it
-        style = {"color": colour, "markersize": size, "markerfacecolor": "none", "markeredgewidth": size / 5}
-    else:
-        style = {"color": colour, "markersize": size / 2, "markeredgewidth": 0.0}
-    axes.plot(points[:, 0], points[:, 1], linestyle="", marker="o", **style)
+    (dots,) = axes.plot(points[:, 0], points[:, 1], linestyle="", marker="o", color=colour, markersize=size)
+    dots.set_markeredgewidth(0)
+    if len(points) == 1 and colour == TRUTH:  # a ring, so that a good prediction does not hide it
+        dots.set(markerfacecolor="none", markersize=2 * size, markeredgewidth=size / 3)
 
 
 def _check_one_for_each_image(name: str, given: Sequence | np.ndarray | None, images: Images) -> None:
     if given is not None and len(given) != len(images):
-        raise ShapeError(
-            f"{len(given)} {name} for {len(images)} images, expected as many. Select the same faces in both."
-        )
+        found = f"{len(given)} {name} for {len(images)} images"
+        raise ShapeError(f"{found}, expected as many. Select the same faces in both.")
+
+
+def _tiles(
+    images: Images, columns: int, title: str, headings: Sequence[str], *, square: bool
+) -> tuple[Figure, list[Axes]]:
+    """A figure of empty tiles, as high as the tallest picture asks for, and the axes of each picture."""
+    rows = max(1, math.ceil(len(images) / columns))
+    tallest = 1.0 if square else max((image.shape[0] / image.shape[1] for image in images), default=1.0)
+    lines = max((heading.count("\n") + 1 for heading in headings), default=0)
+    tile_height = WIDTH / columns * min(tallest, HIGHEST_TILE) + TITLE_LINE * lines
+    figure = new_figure(rows * tile_height + MARGIN_HEIGHT, title)
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in grid:
+        axes.set_axis_off()
+    return figure, grid[: len(images)]
 
 
 def _dot_size(count: int, tile: float) -> float:
     """A dot's diameter in typographic points: a single keypoint is to be seen, many are to leave the face visible."""
-    share, smallest, largest = (1 / 16, 4.0, 12.0) if count == 1 else (1 / 75, 1.2, 5.0)
+    share, smallest, largest = (1 / 30, 3.0, 7.0) if count == 1 else (1 / 75, 1.2, 5.0)
     return float(np.clip(share * tile * POINTS_PER_INCH, smallest, largest))
 
 
-def _title_size(tile: float) -> float:
+def _heading_size(tile: float) -> float:
     return float(np.clip(5.5 * tile, 6, 10))
 
 
-def _add_legend(figure: Figure, has_truth: bool, has_prediction: bool) -> None:
-    shown = ((has_truth, TRUTH, "truth"), (has_prediction, PREDICTION, "prediction"))
-    marks = [Line2D([], [], color=colour, marker="o", markersize=5, label=name) for has, colour, name in shown if has]
+def _wrapped(text: str, tile: float) -> str:
+    """The text, with its own line breaks and as many more as the tile's width asks for."""
+    characters = int(tile * POINTS_PER_INCH / (CHARACTER_WIDTH * _heading_size(tile)))
+    return "\n".join(fill(line, characters) for line in text.splitlines())
+
+
+def _add_legend(figure: Figure, colours: Sequence[str]) -> None:
+    names = {TRUTH: "truth", PREDICTION: "prediction"}
+    marks = [Line2D([], [], color=colour, marker="o", markersize=5, label=names[colour]) for colour in colours]
     if marks:
         figure.legend(handles=marks, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-
-
-def _nothing_to_show(title: str) -> Figure:
-    figure = new_figure(1.2, title)
-    figure.text(0.5, 0.3, "no annotation needed a repair", ha="center")
-    return figure
 
 
 def _changed_contours(before: np.ndarray, after: np.ndarray, scheme: LandmarkScheme) -> list[Contour]:
