@@ -1,9 +1,17 @@
 """Fixtures that several tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# The networks of tests are so small that a second thread only waits, for long where other processes are busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from facial_keypoints.datasets.archive import Archive, ArchiveDataset
+from facial_keypoints.sample.danes import draw_danes
+from facial_keypoints.sample.ibug import draw_ibug
 
 PROJECT = Path(__file__).parents[1]
 
@@ -46,3 +54,21 @@ def samples_folder(raw_folder: Path) -> Path:
 def weights_file(raw_folder: Path) -> Path:
     """A part of torchvision's ResNet-18 weights, beside the raw sets."""
     return _existing(raw_folder.parent / "weights" / "resnet18_imagenet_partial.pth")
+
+
+def _drawn(folder: Path, files: Iterator[tuple[str, bytes]]) -> Archive:
+    dataset = ArchiveDataset(filepath=str(folder), contents="drawn faces", writable=True)
+    dataset.save(files)
+    return dataset.load()
+
+
+@pytest.fixture(scope="session")
+def drawn_danes(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """Three drawn people, six pictures each. Not to be changed: copy it."""
+    return _drawn(tmp_path_factory.mktemp("drawn") / "imm_face_db", draw_danes(people=3, seed=0))
+
+
+@pytest.fixture(scope="session")
+def drawn_ibug(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """Some two dozen drawn faces in the layout of iBUG 300-W. Not to be changed: copy it."""
+    return _drawn(tmp_path_factory.mktemp("drawn") / "ibug", draw_ibug(train=20, test=8, seed=0))

@@ -48,7 +48,8 @@ def predictions_table(
 
 def no_predictions() -> pd.DataFrame:
     """The table of a variant that predicted nothing."""
-    return pd.DataFrame(columns=[*ABOUT_FACE, *VARIANT, *ERRORS])
+    text = dict.fromkeys([*ABOUT_FACE, *VARIANT], str)
+    return pd.DataFrame(columns=[*text, *ERRORS]).astype(text | dict.fromkeys(ERRORS, float))
 
 
 def joined(tables: tuple[pd.DataFrame, ...]) -> pd.DataFrame:

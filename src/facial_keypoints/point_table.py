@@ -22,6 +22,12 @@ def keypoint_columns(points: NDArray[np.floating], indices: Sequence[int] | None
     return dict(zip(names, flat.T, strict=True))
 
 
+def with_keypoints(table: pd.DataFrame, points: NDArray[np.floating]) -> pd.DataFrame:
+    """The table with these points (N, K, 2) in place of those it held."""
+    columns = pd.DataFrame(keypoint_columns(points), index=table.index)
+    return pd.concat([table.drop(columns=columns.columns, errors="ignore"), columns], axis=1)
+
+
 def keypoints_of(
     table: pd.DataFrame, scheme: LandmarkScheme, indices: Sequence[int] | None = None
 ) -> NDArray[np.float64]:

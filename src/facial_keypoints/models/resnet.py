@@ -1,6 +1,7 @@
 """torchvision's ResNet-18 with a new head for landmarks, and where its pretrained weights come from."""
 
 import logging
+import pickle
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ logger = logging.getLogger(__name__)
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CLASSIFIER = "fc."  # keys of ImageNet's classifier, which the new head replaces
+UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError)  # what torch.load raises on bad files
 CHECKPOINT_KEYS = ("state_dict", "model", "model_state_dict")  # under which training scripts wrap a state_dict
 
 
@@ -98,7 +100,7 @@ def pretrained_state(weights: str) -> dict[str, Tensor]:
         )
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
+    except UNREADABLE as error:
         raise DataError(
             f"{path}: this is no file of tensors that torch can load safely ({type(error).__name__}); expected a "
             "state_dict of torchvision's ResNet-18, saved by torch.save."
@@ -112,12 +114,22 @@ def pretrained_state(weights: str) -> dict[str, Tensor]:
 
 
 def torchvision_state(name: str) -> dict[str, Tensor]:
-    """The state_dict of torchvision's weights of that name, from its cache or downloaded.  Raises MissingInputError."""
+    """The state_dict of torchvision's weights of that name, from its cache or downloaded.
+
+    Raises MissingInputError if it cannot be downloaded, DataError if the cached file is broken.
+    """
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    weights = ResNet18_Weights[name]
     try:
-        return dict(ResNet18_Weights[name].get_state_dict(progress=True, check_hash=True))
+        return dict(weights.get_state_dict(progress=True, check_hash=True, weights_only=True))
     except OSError as error:
         raise MissingInputError(
-            f"finetune_resnet.weights: {name} is not in torchvision's cache ({torch.hub.get_dir()}/checkpoints) and could "
-            f"not be downloaded ({error}). Copy the file there, or give another: "
-            f"--params finetune_resnet.weights=<path of a state_dict>, or finetune_resnet.weights={NO_WEIGHTS}"
+            f"finetune_resnet.weights: {name} is not in torchvision's cache ({cache}) and could not be downloaded "
+            f"({error}). Copy the file there, or give another: --params finetune_resnet.weights=<path of a state_dict>, "
+            f"or finetune_resnet.weights={NO_WEIGHTS}"
+        ) from error
+    except UNREADABLE as error:
+        raise DataError(
+            f"{cache / Path(weights.url).name}: torchvision's cached weights cannot be read ({type(error).__name__}). "
+            "Delete the file and run again to download it anew."
         ) from error

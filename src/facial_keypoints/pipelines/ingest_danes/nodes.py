@@ -18,7 +18,7 @@ from facial_keypoints.geometry import identity
 from facial_keypoints.landmarks import IMM_58, load_asf
 from facial_keypoints.options import IngestDanesOptions, PersonSplit
 from facial_keypoints.photographs import is_grey, read_photograph, to_grey
-from facial_keypoints.point_table import keypoint_columns, keypoints_of
+from facial_keypoints.point_table import keypoint_columns, keypoints_of, with_keypoints
 from facial_keypoints.progress import progress
 
 logger = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def repair_annotations(annotations: pd.DataFrame, options: IngestDanesOptions) -
     repairs = pd.DataFrame(rows, columns=["name", "eye", "first_point", "last_point", "repaired"])
     verb = "repaired" if options.repair_eye_contours else "left as they are"
     logger.info("%d eye contours run backwards, %s: %s", len(repairs), verb, ", ".join(repairs["name"]) or "none")
-    return annotations.assign(**keypoint_columns(points)), repairs
+    return with_keypoints(annotations, points), repairs
 
 
 def cut_faces(archive: Archive, annotations: pd.DataFrame) -> tuple[pd.DataFrame, FaceSet]:
@@ -134,7 +134,7 @@ def cut_faces(archive: Archive, annotations: pd.DataFrame) -> tuple[pd.DataFrame
     images = np.stack(pictures)
     height, width = images.shape[1:]
     points = keypoints_of(annotations, IMM_58) * (width, height)
-    annotations = annotations.assign(colour=colours, width=width, height=height, **keypoint_columns(points))
+    annotations = with_keypoints(annotations.assign(colour=colours, width=width, height=height), points)
     faces = FaceSet(
         images=images,
         keypoints=points.astype(np.float32),

@@ -1,0 +1,153 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.framework.project import configure_project
+from matplotlib.figure import Figure
+from numpy.testing import assert_allclose
+
+from facial_keypoints import variants
+from facial_keypoints.errors import MissingInputError
+from facial_keypoints.geometry import Crop, scaling
+from facial_keypoints.landmarks import IBUG_68, IMM_58
+from facial_keypoints.options import EvaluateOptions
+from facial_keypoints.pipelines.evaluate import create_pipeline
+from facial_keypoints.pipelines.evaluate.nodes import rank_variants
+from facial_keypoints.pipelines.finetune_resnet.nodes import finetune
+from facial_keypoints.pipelines.train_face.nodes import train as train_face
+from facial_keypoints.pipelines.train_nose.nodes import train as train_nose
+from facial_keypoints.point_table import keypoints_of
+from tests.faces import spot_faces
+from tests.options import face_options, nose_options, resnet_options
+from tests.running import run_pipeline
+
+COLUMNS = ["pipeline", "variant", "data_set", "split", "subset", "faces", "mse", "px", "nme"]
+OPTIONS = EvaluateOptions(device="cpu", batch_size=16, pictures=4)
+# Photographs are twice as large as the images that the networks see.
+DANES = replace(spot_faces(36), to_source=np.tile(scaling(2, 2), (36, 1, 1)))
+IBUG = spot_faces(36, (90, 90), IBUG_68, Crop(2.25, 0.08, 90))
+
+
+def trained(train, faces, options):
+    *_, (checkpoint, _, _) = train(faces, options)
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return {
+        "danes_faces": DANES,
+        "ibug_faces": IBUG,
+        "params:evaluate": OPTIONS,
+        "train_nose.lr_1e-3.checkpoint": trained(train_nose, DANES, nose_options()),
+        "train_nose.lr_1e-4.checkpoint": None,
+        "train_face.lr_1e-3.checkpoint": trained(train_face, DANES, face_options()),
+        "finetune_resnet.lr_1e-4.checkpoint": trained(finetune, IBUG, resnet_options(variant="lr_1e-4", epochs=1)),
+    }
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    configure_project("facial_keypoints")
+    names = {"train_nose": ["lr_1e-3", "lr_1e-4"], "train_face": ["lr_1e-3"], "finetune_resnet": ["lr_1e-4"]}
+    variants.hand_over({name: dict.fromkeys(keys, {}) for name, keys in names.items()})
+    yield create_pipeline()
+    variants.hand_over({})
+
+
+@pytest.fixture(scope="module")
+def saved(pipeline, inputs):
+    return run_pipeline(pipeline, inputs)
+
+
+def test_the_leaderboard_has_a_row_a_variant_and_split_with_the_mean_shape(saved):
+    board = saved["leaderboard"]
+    assert list(board)[: len(COLUMNS)] == COLUMNS
+    full = board[board["subset"] == "full"]
+    found = set(zip(full["pipeline"], full["variant"], full["data_set"], full["split"], strict=True))
+    expected = {
+        (pipeline, variant, data_set, split)
+        for pipeline, names, data_set in (
+            ("train_nose", ["lr_1e-3", "mean_shape"], "danes"),
+            ("train_face", ["lr_1e-3", "mean_shape"], "danes"),
+            ("finetune_resnet", ["lr_1e-4", "mean_shape"], "ibug"),
+        )
+        for variant in names
+        for split in ("validation", "test")
+    }
+    assert found == expected
+    assert len(full) == len(expected)
+
+
+def test_a_variant_without_a_checkpoint_has_no_row(saved):
+    assert "lr_1e-4" not in set(saved["leaderboard"].query("pipeline == 'train_nose'")["variant"])
+    assert saved["train_nose.lr_1e-4.predictions"].empty
+    assert isinstance(saved["train_nose.lr_1e-4.good_predictions"], Figure)
+
+
+def test_subsets_have_rows_of_their_own(saved):
+    board = saved["leaderboard"].query("variant == 'lr_1e-4' and split == 'test'").set_index("subset")
+    assert set(board.index) == {"full", "common", "challenging"}
+    parts = board.loc[["common", "challenging"]]
+    assert parts["faces"].sum() == board.loc["full", "faces"]
+    assert_allclose(np.average(parts["nme"], weights=parts["faces"]), board.loc["full", "nme"])
+
+
+def test_errors_are_those_of_the_predicted_points_in_the_photograph(saved):
+    predictions = saved["train_face.lr_1e-3.predictions"]
+    names = list(DANES.table["name"])
+    truth = DANES.source_keypoints[[names.index(name) for name in predictions["name"]]]
+    errors = np.linalg.norm(keypoints_of(predictions, IMM_58) - truth, axis=-1)
+    norm = np.linalg.norm(truth[:, 13] - truth[:, 21], axis=-1)
+    assert_allclose(predictions["px"], errors.mean(axis=1))
+    assert_allclose(predictions["nme"], 100 * errors.mean(axis=1) / norm)
+    test = saved["leaderboard"].query("pipeline == 'train_face' and variant == 'lr_1e-3' and split == 'test'")
+    assert_allclose(test["px"], predictions.loc[predictions["split"] == "test", "px"].mean())
+
+
+def test_mse_is_on_the_unit_square_of_the_input(saved):
+    predictions = saved["train_nose.lr_1e-3.predictions"]
+    names = list(DANES.table["name"])
+    truth = DANES.source_keypoints[[names.index(name) for name in predictions["name"]], IMM_58.nose_tip]
+    unit_error = (predictions[["x52", "y52"]].to_numpy() - truth) / (2 * 48, 2 * 32)
+    assert_allclose(predictions["mse"], np.square(unit_error).mean(axis=1), rtol=1e-3)
+
+
+def test_the_mean_shape_is_that_of_the_training_faces(saved):
+    predictions = saved["train_face.mean_shape.predictions"]
+    mean = DANES.split("train").source_keypoints.mean(axis=0)
+    assert_allclose(keypoints_of(predictions, IMM_58), np.tile(mean, (len(predictions), 1, 1)), rtol=1e-4)
+
+
+def test_parts_weighted_by_their_points_make_the_whole(saved):
+    parts = saved["errors_by_part"].query("pipeline == 'train_face' and variant == 'lr_1e-3' and split == 'test'")
+    sizes = [len(IMM_58.parts[part]) for part in parts["part"]]
+    whole = saved["leaderboard"].query("pipeline == 'train_face' and variant == 'lr_1e-3' and split == 'test'")
+    assert sum(sizes) == 58
+    assert_allclose(np.average(parts["nme"], weights=sizes), whole["nme"])
+    assert set(saved["errors_by_part"].query("pipeline == 'train_nose'")["part"]) == {"nose"}
+
+
+def test_the_danes_types_have_rows_of_their_own(saved):
+    types = saved["errors_by_type"].query("pipeline == 'train_nose' and variant == 'lr_1e-3' and split == 'test'")
+    assert list(types["type"]) == [1, 2, 3, 4, 5, 6]
+    assert types["faces"].sum() == 6
+    assert "finetune_resnet" not in set(saved["errors_by_type"]["pipeline"])
+
+
+def test_good_and_failed_predictions_are_drawn_best_and_worst_first(saved):
+    test = saved["train_face.lr_1e-3.predictions"].query("split == 'test'").sort_values("nme")
+    for figure, name in (("good", test["name"].iloc[0]), ("failed", test["name"].iloc[-1])):
+        first = saved[f"train_face.lr_1e-3.{figure}_predictions"].axes[0]
+        assert first.get_title().startswith(name)
+
+
+def test_without_any_checkpoint_there_is_nothing_to_rank():
+    with pytest.raises(MissingInputError, match="nothing to rank"):
+        rank_variants(pd.DataFrame(), pd.DataFrame())
+
+
+def test_one_data_set_is_enough(pipeline, inputs):
+    saved = run_pipeline(pipeline, inputs | {"ibug_faces": None, "finetune_resnet.lr_1e-4.checkpoint": None})
+    assert set(saved["leaderboard"]["data_set"]) == {"danes"}
