@@ -17,9 +17,9 @@ Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called 
 
 
 def missing_inputs(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
-    """Names of the pipeline's free inputs that do not exist."""
+    """Names of the pipeline's free inputs that do not exist and that nothing stands in for."""
     names = sorted(name for name in pipeline.inputs() if name != "parameters" and not name.startswith("params:"))
-    return [name for name in names if not catalog.exists(name)]
+    return [name for name in names if not (catalog.exists(name) or isinstance(catalog.get(name), AbsentDataset))]
 
 
 def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers: Makers, env: str | None) -> None:

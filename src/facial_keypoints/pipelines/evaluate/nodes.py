@@ -128,4 +128,5 @@ def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: Fac
         titles=[f"{row['name']}: {row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()],
         title=f"{pipeline}.{variant}: {which} {len(chosen)} of {len(test)} test faces ({errors})",
         columns=4,
+        zoom=len(indices) > 1,
     )

@@ -157,7 +157,8 @@ def draw_samples(faces: FaceSet) -> Figure:
         truth=chosen.keypoints,
         scheme=IMM_58,
         titles=[f"{row['name']}: {TYPES[row['type']]}" for _, row in chosen.table.iterrows()],
-        title="The Danes (IMM): photographs with their 58 points",
+        title="The Danes (IMM): two persons' photographs with their 58 points",
+        zoom=True,
     )
 
 

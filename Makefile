@@ -1,0 +1,48 @@
+# make demo: everything on drawn faces, nothing to download but the packages.  make test: what CI runs.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format viz-site clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SAMPLE := $(BIN)/kedro run --env sample
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
+
+install: $(VENV)/installed  ## .venv with the project and what it needs (about 6 GB with torch's CUDA libraries)
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed; found $$($(PYTHON) --version). Name one: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install  ## draw faces, run the seven pipelines on them, show the leaderboard
+	$(SAMPLE) --pipelines draw_sample
+	$(SAMPLE)
+	@echo
+	@echo "Learning curves and models:  $(BIN)/mlflow ui         then http://127.0.0.1:5000, experiment facial-keypoints-sample"
+	@echo "The pipelines as a graph:    $(BIN)/kedro viz --env sample"
+	@echo "On the real photographs:     FACIAL_KEYPOINTS_RAW=<folder> $(BIN)/kedro run      (see README, Real data)"
+
+test: install  ## all tests; those on real photographs too where FACIAL_KEYPOINTS_RAW is set
+	$(BIN)/pytest
+
+lint: install  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/mypy
+
+format: install  ## put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+viz-site: install  ## the graph with previews as a static site in build/
+	$(BIN)/kedro viz build --include-previews
+
+clean:  ## remove the drawn data and all that was made of them; real results stay
+	rm -rf data/sample build .pytest_cache .mypy_cache .ruff_cache

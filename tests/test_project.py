@@ -1,0 +1,199 @@
+"""The project from the outside, as people use it: commands in a shell."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import PROJECT
+
+COMMAND = [sys.executable, "-m", "kedro"]
+
+
+class Project:
+    """A copy of the project with a workspace of its own; commands run in it."""
+
+    def __init__(self, root: Path, raw: Path | None = None) -> None:
+        self.root = root
+        shutil.copytree(PROJECT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
+        (root / "conf" / "local").mkdir()
+        shutil.copy(PROJECT / "pyproject.toml", root)
+        shutil.copy(PROJECT / ".telemetry", root)
+        shutil.copytree(PROJECT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        self.environment = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in ("FACIAL_KEYPOINTS_RAW", "FACIAL_KEYPOINTS_WORKSPACE", "MLFLOW_TRACKING_URI", "KEDRO_ENV")
+        }
+        if raw:
+            self.environment["FACIAL_KEYPOINTS_RAW"] = str(raw)
+
+    def kedro(self, *arguments: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.root / folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def danes_project(tmp_path: Path, drawn_danes) -> Project:
+    """A project whose Danes are three drawn people; there is no iBUG."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "imm_face_db").symlink_to(drawn_danes.folder)
+    project = Project(tmp_path / "project", raw)
+    (project.root / "conf" / "local" / "parameters.yml").write_text(
+        "ingest_danes: {split: {train: '1', validation: '2', test: '3'}}\n"
+        "augment: {views: 1, height: 32, width: 48}\n"
+        "train_nose: {epochs: 1}\n"
+        "train_face: {epochs: 1}\n"
+    )
+    return project
+
+
+def only_error(result: subprocess.CompletedProcess[str]) -> str:
+    """The message of a command that failed as it should: in one piece, without a traceback."""
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr + result.stdout
+    errors = result.stderr.partition("Error: ")[2]
+    assert errors
+    return errors
+
+
+def test_missing_faces_are_one_line_with_the_command_that_makes_them(danes_project):
+    error = only_error(danes_project.kedro("run", "--pipelines", "train_nose"))
+    assert error.strip() == (
+        "danes_augmented is missing: kedro run --pipelines ingest_danes,augment,train_nose --only-missing-outputs"
+    )
+
+
+def test_the_old_spelling_of_pipelines_works_too(danes_project):
+    error = only_error(danes_project.kedro("run", "--pipeline", "train_face"))
+    assert error.startswith("danes_augmented is missing: kedro run --pipelines ingest_danes,augment,train_face")
+
+
+def test_missing_raw_data_say_where_they_belong(project):
+    error = only_error(project.kedro("run", "--pipeline", "finetune_resnet"))
+    assert error.startswith("ibug_faces is missing: ")
+    assert str(project.root / "data/01_raw/ibug_300W_large_face_landmark_dataset") in error
+    assert "make demo" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_missing_sample_data_are_drawn_by_draw_sample(project):
+    error = only_error(project.kedro("run", "--env", "sample", "--pipelines", "ingest_danes"))
+    assert "kedro run --env sample --pipelines draw_sample,ingest_danes --only-missing-outputs" in error
+
+
+def test_raw_data_are_never_drawn_over(danes_project, drawn_danes):
+    before = {path.name: path.stat().st_mtime for path in drawn_danes.folder.iterdir()}
+    error = only_error(danes_project.kedro("run", "--pipelines", "draw_sample", "--params", "draw_sample.danes_people=3"))
+    assert "--env sample" in error
+    assert {path.name: path.stat().st_mtime for path in drawn_danes.folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ("train_nose.lr_1e-3.learning_rate=0", "train_nose.lr_1e-3.learning_rate: found 0"),
+        ("train_nose.lr_1e-3.learning_rate=fast", "found 'fast'"),
+        ("train_nose.epoch=3", "did you mean epochs?"),
+        ("nose.epochs=3", "nose: nothing knows this key"),
+    ],
+)
+def test_an_impossible_parameter_stops_any_run_before_it_starts(danes_project, params, expected):
+    result = danes_project.kedro("run", "--pipelines", "ingest_danes", "--params", params)
+    assert expected in only_error(result)
+    assert not (danes_project.root / "data").exists()
+
+
+def test_a_broken_annotation_stops_the_run_without_output(danes_project, drawn_danes, tmp_path):
+    (tmp_path / "raw" / "imm_face_db").unlink()
+    broken = Path(shutil.copytree(drawn_danes.folder, tmp_path / "raw" / "imm_face_db"))
+    path = sorted(broken.glob("*.asf"))[3]
+    path.write_text(path.read_text()[:700])
+    error = only_error(danes_project.kedro("run", "--pipelines", "ingest_danes"))
+    assert path.name in error
+    assert "line" in error
+    assert not list((danes_project.root / "data").rglob("*.*"))
+
+
+def test_missing_weights_are_named_before_training(danes_project):
+    error = only_error(
+        danes_project.kedro("run", "--pipelines", "finetune_resnet", "--params", "finetune_resnet.weights=no/such.pth")
+    )
+    assert "ibug_faces is missing" in error or "no/such.pth" in error
+
+
+def test_ingesting_imports_neither_torch_nor_mlflow(danes_project):
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from kedro.framework.session import KedroSession\n"
+        "from kedro.framework.startup import bootstrap_project\n"
+        "bootstrap_project(Path.cwd())\n"
+        "with KedroSession.create() as session:\n"
+        "    session.run(pipeline_names=['ingest_danes'])\n"
+        "print(sorted({'torch', 'torchvision', 'mlflow'} & set(sys.modules)))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=danes_project.root,
+        env=danes_project.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_one_data_set_trains_and_evaluates_from_a_folder_below_the_project(danes_project):
+    (danes_project.root / "docs").mkdir()
+    result = danes_project.kedro("run", "--pipelines", "ingest_danes,augment,train_nose,evaluate", folder="docs")
+    assert result.returncode == 0, result.stderr
+    board = pd.read_csv(danes_project.root / "data" / "08_reporting" / "leaderboard.csv")
+    assert set(board["variant"]) == {"lr_1e-3", "lr_1e-4", "lr_1e-5", "mean_shape"}
+    assert set(board["pipeline"]) == {"train_nose"}
+    # Kedro finds conf/logging.yml from the root only: from here it writes to standard output, in columns.
+    assert "and left out of the evaluation" in " ".join(result.stdout.split())
+    assert (danes_project.root / "mlflow.db").is_file()
+    assert not (danes_project.root / "docs" / "mlflow.db").exists()
+
+
+def test_one_learning_rate_can_be_trained_alone_and_another_added(danes_project):
+    assert danes_project.kedro("run", "--pipelines", "ingest_danes,augment").returncode == 0
+    given = ("run", "--namespaces", "train_nose.lr_1e-2", "--params", "train_nose.lr_1e-2.learning_rate=0.01")
+    result = danes_project.kedro(*given)
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in (danes_project.root / "data/06_models/train_nose").iterdir()] == ["lr_1e-2"]
+
+
+def test_the_registry_lists_the_pipelines(project):
+    result = project.kedro("registry", "list")
+    listed = set(re.findall(r"^- (\w+)", result.stdout, re.MULTILINE))
+    assert listed == {
+        "__default__",
+        "ingest_danes",
+        "ingest_ibug",
+        "augment",
+        "train_nose",
+        "train_face",
+        "finetune_resnet",
+        "evaluate",
+        "draw_sample",
+    }

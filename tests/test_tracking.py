@@ -1,0 +1,287 @@
+"""What a run leaves in MLflow. Each fact is read from a real store, through MLflow's client."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import mlflow.pytorch
+import pandas as pd
+import pytest
+import torch
+from kedro.pipeline import Node, Pipeline
+from kedro.runner import ThreadRunner
+
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.errors import ProjectError
+from facial_keypoints.pipelines.train_nose.nodes import train
+from facial_keypoints.tracking import TrackingHooks
+from facial_keypoints.tracking.runs import plain_params
+from tests.options import resnet_options
+from tests.tracked_runs import (
+    NAMES,
+    artifacts,
+    client_of,
+    evaluation,
+    kedro_run,
+    put_empty_store,
+    recorded_runs,
+    statuses,
+    tiny_catalog,
+    training,
+)
+
+FIRST = NAMES[:1]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds an empty store, where a project's would be."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    put_empty_store(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A run that trained and evaluated two variants, started in another folder than the project's."""
+    project, elsewhere = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("elsewhere")
+    put_empty_store(project)
+    catalog = tiny_catalog(project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.chdir(elsewhere)
+        kedro_run(project, training() + evaluation(), catalog, pipeline_names=["evaluate", "train_nose"])
+    parent, *children = recorded_runs(project)
+    return SimpleNamespace(project=project, elsewhere=elsewhere, catalog=catalog, parent=parent, children=children)
+
+
+def test_a_run_is_a_parent_with_a_child_for_each_variant(whole: SimpleNamespace) -> None:
+    assert statuses(whole.project) == {
+        "train_nose, evaluate": "FINISHED",
+        "train_nose lr=1e-3": "FINISHED",
+        "train_nose lr=1e-4": "FINISHED",
+    }
+    assert {child.data.tags["mlflow.parentRunId"] for child in whole.children} == {whole.parent.info.run_id}
+
+
+def test_runs_are_tagged_with_what_was_asked_and_what_was_trained(whole: SimpleNamespace) -> None:
+    assert whole.parent.data.tags["pipelines"] == "train_nose, evaluate"
+    for name, child in zip(NAMES, whole.children, strict=True):
+        tags = child.data.tags
+        assert f"{tags['pipeline']}.{tags['variant']}" == name
+        assert tags["training_id"] == whole.catalog.load(f"{name}.checkpoint").training.id
+        assert tags["device"] == "cpu"
+
+
+def test_options_are_parameters_of_the_child(whole: SimpleNamespace) -> None:
+    assert [float(child.data.params["learning_rate"]) for child in whole.children] == [1e-3, 1e-4]
+    assert whole.children[0].data.params["channels"] == "4, 4, 8, 8"
+
+
+def test_nested_options_become_plain_parameters() -> None:
+    params = plain_params(asdict(resnet_options()))
+    assert float(params["augmentation.rotate"]) == 20
+    assert not any("{" in value for value in params.values())
+
+
+def test_every_variant_has_the_same_metrics_with_one_value_an_epoch(whole: SimpleNamespace) -> None:
+    by_epoch = {"train/loss", "val/loss", "val/nme", "val/px", "seconds"}
+    single = {"best/epoch", "best/val_nme", "best/val_px", "test/nme", "test/px", "test/mse"}
+    client = client_of(whole.project)
+    for name, child in zip(NAMES, whole.children, strict=True):
+        assert set(child.data.metrics) == by_epoch | single
+        history = whole.catalog.load(f"{name}.history")
+        for key in by_epoch:
+            logged = [(value.step, value.value) for value in client.get_metric_history(child.info.run_id, key)]
+            assert logged == [(row["epoch"], pytest.approx(row[key])) for row in history.to_dict("records")]
+
+
+def test_the_best_epoch_is_the_checkpoints(whole: SimpleNamespace) -> None:
+    for name, child in zip(NAMES, whole.children, strict=True):
+        best = whole.catalog.load(f"{name}.history").set_index("epoch")["val/nme"]
+        assert child.data.metrics["best/epoch"] == whole.catalog.load(f"{name}.checkpoint").training.epoch
+        assert child.data.metrics["best/val_nme"] == pytest.approx(best.min())
+
+
+def test_figures_and_tables_belong_to_the_run_they_are_about(whole: SimpleNamespace) -> None:
+    assert artifacts(whole.project, whole.parent) == {
+        "leaderboard.csv",
+        "errors_by_part.csv",
+        "figures/learning_rates.png",
+    }
+    of_child = {"inputs", "loss_curves", "first_kernels", "good_predictions", "failed_predictions"}
+    for child in whole.children:
+        expected = {f"figures/{name}.png" for name in of_child} | {"checkpoint/checkpoint.pt"}
+        assert artifacts(whole.project, child) == expected
+
+
+def test_test_errors_are_those_of_the_leaderboard(whole: SimpleNamespace) -> None:
+    table = whole.catalog.load("leaderboard")
+    table = table[(table["split"] == "test") & (table["subset"] == "full")].set_index("training_id")
+    for child in whole.children:
+        row = table.loc[child.data.tags["training_id"]]
+        for key in ("nme", "px", "mse"):
+            assert child.data.metrics[f"test/{key}"] == pytest.approx(row[key])
+
+
+def test_everything_lies_in_the_project_wherever_the_run_was_started(whole: SimpleNamespace) -> None:
+    assert whole.parent.info.artifact_uri.startswith((whole.project / "mlartifacts").as_uri())
+    assert list(whole.elsewhere.iterdir()) == []
+
+
+def test_the_logged_model_predicts_as_the_checkpoint_and_can_be_trained_on(
+    whole: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{whole.project}/mlflow.db")
+    pictures = torch.rand(3, 1, 32, 48)
+    for name, child in zip(NAMES, whole.children, strict=True):
+        model = mlflow.pytorch.load_model(f"runs:/{child.info.run_id}/model")
+        expected = whole.catalog.load(f"{name}.checkpoint").model()
+        with torch.no_grad():
+            assert torch.equal(model(pictures), expected(pictures))
+        model.train()(pictures).sum().backward()
+        assert all(weight.grad is not None for weight in model.parameters())
+
+
+def test_the_model_is_linked_to_its_run_at_its_best_epoch(whole: SimpleNamespace) -> None:
+    client = client_of(whole.project)
+    for child in whole.children:
+        (output,) = child.outputs.model_outputs
+        assert output.step == child.data.metrics["best/epoch"]
+        model = client.get_logged_model(output.model_id)
+        assert (model.source_run_id, model.status) == (child.info.run_id, "READY")
+        assert {metric.key for metric in model.metrics} == {"best/epoch", "best/val_nme", "best/val_px"}
+
+
+def test_a_later_evaluation_adds_to_the_run_that_trained(project: Path) -> None:
+    catalog = tiny_catalog(project, FIRST)
+    kedro_run(project, training(FIRST), catalog)
+    assert "test/nme" not in recorded_runs(project)[1].data.metrics
+    kedro_run(project, evaluation(FIRST), catalog)
+    _, child, second_parent = recorded_runs(project)
+    assert child.data.metrics["test/nme"] > 0
+    assert "figures/good_predictions.png" in artifacts(project, child)
+    assert artifacts(project, second_parent) == {"leaderboard.csv", "errors_by_part.csv"}
+
+
+def test_an_evaluation_of_what_was_trained_elsewhere_says_so(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+    catalog = tiny_catalog(project, FIRST)
+    kedro_run(project, training(FIRST), catalog)
+    put_empty_store(project)
+    with caplog.at_level("INFO", logger="facial_keypoints"):
+        kedro_run(project, evaluation(FIRST), catalog)
+    assert "train_nose.lr_1e-3 was not trained under this MLflow store" in caplog.text
+    assert statuses(project) == {"kedro run": "FINISHED"}
+
+
+def test_two_runs_in_one_process_do_not_mix(project: Path) -> None:
+    hooks = TrackingHooks()
+    for name in NAMES:
+        kedro_run(project, training([name]), tiny_catalog(project, [name]), hooks, pipeline_names=[name])
+    runs = {run.info.run_name: run for run in recorded_runs(project)}
+    for name, child in zip(NAMES, ("train_nose lr=1e-3", "train_nose lr=1e-4"), strict=True):
+        assert runs[child].data.tags["mlflow.parentRunId"] == runs[name].info.run_id
+        assert len(client_of(project).get_metric_history(runs[child].info.run_id, "val/nme")) == 2
+
+
+def test_threads_record_the_same(project: Path) -> None:
+    kedro_run(project, training(), tiny_catalog(project), runner=ThreadRunner(max_workers=2))
+    parent, *children = recorded_runs(project)
+    assert set(statuses(project).values()) == {"FINISHED"}
+    for child in children:
+        assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert len(client_of(project).get_metric_history(child.info.run_id, "train/loss")) == 2
+        assert len(child.outputs.model_outputs) == 1
+
+
+def failing_train(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+    """Trains lr_1e-3, fails in the second epoch of the others."""
+    epochs = train(faces, options)
+    yield next(epochs)
+    if options.variant != "lr_1e-3":
+        raise RuntimeError("no more")
+    yield from epochs
+
+
+def test_an_error_leaves_failed_runs_and_finished_ones_stay_so(project: Path) -> None:
+    with pytest.raises(RuntimeError, match="no more"):
+        kedro_run(project, training(train=failing_train), tiny_catalog(project))
+    assert statuses(project) == {
+        "kedro run": "FAILED",
+        "train_nose lr=1e-3": "FINISHED",
+        "train_nose lr=1e-4": "FAILED",
+    }
+
+
+def test_variants_that_never_started_leave_nothing(project: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError("before any training")
+
+    failing = Pipeline([Node(fail, None, "danes_augmented", name="fail")])
+    with pytest.raises(RuntimeError):
+        kedro_run(project, failing + training(), tiny_catalog(project))
+    assert statuses(project) == {"kedro run": "FAILED"}
+
+
+def interrupted_train(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+    """Ctrl-C after the first epoch."""
+    yield next(train(faces, options))
+    raise KeyboardInterrupt
+
+
+def test_the_next_run_of_a_notebook_closes_an_interrupted_one(project: Path) -> None:
+    hooks = TrackingHooks()
+    with pytest.raises(KeyboardInterrupt):
+        kedro_run(project, training(FIRST, interrupted_train), tiny_catalog(project, FIRST), hooks)
+    kedro_run(project, training(NAMES[1:]), tiny_catalog(project, NAMES[1:]), hooks, pipeline_names=["train_nose"])
+    assert statuses(project) == {
+        "kedro run": "KILLED",
+        "train_nose lr=1e-3": "KILLED",
+        "train_nose": "FINISHED",
+        "train_nose lr=1e-4": "FINISHED",
+    }
+
+
+def test_a_store_that_breaks_costs_records_and_not_the_training(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaking_train(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+        epochs = train(faces, options)
+        yield next(epochs)
+        with sqlite3.connect(project / "mlflow.db") as store:
+            store.execute("DROP TABLE metrics")
+        yield from epochs
+
+    catalog = tiny_catalog(project, FIRST)
+    kedro_run(project, training(FIRST, breaking_train), catalog)
+    assert catalog.load("train_nose.lr_1e-3.checkpoint").training.is_finished
+    assert "MLflow did not record everything of this run" in caplog.text
+
+
+@pytest.mark.parametrize("address", ["http://user:secret@127.0.0.1:9", "file:///proc/nowhere"])
+def test_a_store_out_of_reach_is_said_before_anything_is_trained(
+    project: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    catalog = tiny_catalog(project, FIRST)
+    with pytest.raises(ProjectError, match="MLFLOW_TRACKING_URI") as raised:
+        kedro_run(project, training(FIRST), catalog)
+    assert address.replace("secret", "***") in str(raised.value)
+    assert not catalog.exists("train_nose.lr_1e-3.inputs")
+
+
+def test_an_environment_of_its_own_has_an_experiment_of_its_own(project: Path) -> None:
+    kedro_run(project, training(FIRST), tiny_catalog(project, FIRST), env="sample")
+    assert recorded_runs(project) == []
+    assert len(recorded_runs(project, "facial-keypoints-sample")) == 2
+
+
+def test_a_run_that_found_everything_done_leaves_nothing(project: Path) -> None:
+    hooks, pipeline, catalog = TrackingHooks(), training(FIRST), tiny_catalog(project, FIRST)
+    run_params = {"project_path": str(project), "env": None, "pipeline_names": None, "namespaces": None}
+    hooks.before_pipeline_run(run_params, pipeline, catalog)
+    hooks.after_pipeline_run()
+    assert recorded_runs(project) == []
