@@ -4,6 +4,7 @@ import os
 
 from facial_keypoints.configuration import ProjectConfigLoader
 from facial_keypoints.hooks import ProjectHooks
+from facial_keypoints.tracking import TrackingHooks
 
 
 def env_path(variable: str, default: str) -> str:
@@ -11,7 +12,7 @@ def env_path(variable: str, default: str) -> str:
     return os.environ.get(variable) or default
 
 
-HOOKS = (ProjectHooks(),)
+HOOKS = (ProjectHooks(), TrackingHooks())
 
 CONFIG_LOADER_CLASS = ProjectConfigLoader
 CONFIG_LOADER_ARGS = {

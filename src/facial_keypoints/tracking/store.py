@@ -1,0 +1,102 @@
+"""Where runs are recorded: the project's MLflow store and experiment."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
+from facial_keypoints.errors import ProjectError
+
+EXPERIMENT = "facial-keypoints"
+USUAL_ENVIRONMENTS = (None, "base", "local")  # the others have an experiment of their own: drawn faces are no rivals
+# MLflow would try for minutes to reach a server. That is right in the middle of a training, and wrong before it.
+IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+
+
+@dataclass(frozen=True)
+class Store:
+    """An MLflow store, and the experiment that this run belongs to."""
+
+    client: MlflowClient
+    uri: str
+    experiment: str
+    experiment_id: str
+
+    def run_that_trained(self, training_id: str) -> str | None:
+        """The id of the run with that tag, in any of the project's experiments."""
+        experiments = self.client.search_experiments(filter_string=f"name LIKE '{EXPERIMENT}%'")
+        found = self.client.search_runs(
+            [experiment.experiment_id for experiment in experiments],
+            filter_string=f"tags.training_id = '{training_id}'",
+            max_results=1,
+        )
+        return found[0].info.run_id if found else None
+
+
+def open_store(project: Path, env: str | None) -> Store:
+    """The store that MLFLOW_TRACKING_URI names, else `mlflow.db` in the project's root, which `mlflow ui` shows there.
+
+    Raises ProjectError if it cannot be reached.
+    """
+    given = os.environ.get("MLFLOW_TRACKING_URI")
+    uri = given or f"sqlite:///{project.as_posix()}/mlflow.db"
+    artifacts = None if given else (project / "mlartifacts").as_uri()  # MLflow's default is the working folder
+    name = EXPERIMENT if env in USUAL_ENVIRONMENTS else f"{EXPERIMENT}-{env}"
+    with readable_store_errors(uri), impatient():
+        client = MlflowClient(uri)
+        return Store(client, uri, name, find_or_create_experiment(client, name, artifacts))
+
+
+def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | None) -> str:
+    """The experiment's id."""
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        try:
+            return client.create_experiment(name, artifact_location=artifacts)
+        except MlflowException as error:  # another process may have created it meanwhile
+            experiment = client.get_experiment_by_name(name)
+            if experiment is None:
+                raise error
+    if experiment.lifecycle_stage != "active":
+        raise MlflowException(
+            f"its experiment {name!r} was deleted (mlflow experiments restore -x {experiment.experiment_id})"
+        )
+    return experiment.experiment_id
+
+
+@contextmanager
+def readable_store_errors(uri: str) -> Iterator[None]:
+    """Raises ProjectError, one line, where MLflow fails."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ProjectError(
+            f"The MLflow store {without_password(uri)} cannot be used: {reason}. Start its server or correct "
+            "MLFLOW_TRACKING_URI; without that variable, runs are recorded in mlflow.db in the project's root."
+        ) from error
+
+
+def without_password(uri: str) -> str:
+    """The address as it may appear in logs."""
+    password = urlsplit(uri).password
+    return uri.replace(f":{password}@", ":***@") if password else uri
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Here MLflow gives up soon on a server that does not answer."""
+    before = {name: os.environ.get(name) for name in IMPATIENT}
+    os.environ.update({name: value for name, value in IMPATIENT.items() if before[name] is None})
+    try:
+        yield
+    finally:
+        for name in IMPATIENT:
+            if before[name] is None:
+                os.environ.pop(name, None)
