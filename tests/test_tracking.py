@@ -11,6 +11,7 @@ import mlflow.pytorch
 import pandas as pd
 import pytest
 import torch
+from kedro.io import SharedMemoryDataCatalog
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import ThreadRunner
 
@@ -271,6 +272,13 @@ def test_a_store_out_of_reach_is_said_before_anything_is_trained(
         kedro_run(project, training(FIRST), catalog)
     assert address.replace("secret", "***") in str(raised.value)
     assert not catalog.exists("train_nose.lr_1e-3.inputs")
+
+
+def test_parallel_processes_are_not_recorded_and_that_is_said(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run_params = {"project_path": str(project), "env": None, "pipeline_names": None, "namespaces": None}
+    TrackingHooks().before_pipeline_run(run_params, training(), SharedMemoryDataCatalog())
+    assert "ParallelRunner: MLflow records nothing" in caplog.text
+    assert recorded_runs(project) == []
 
 
 def test_an_environment_of_its_own_has_an_experiment_of_its_own(project: Path) -> None:

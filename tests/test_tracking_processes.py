@@ -8,9 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Node, Pipeline
 
+from facial_keypoints.tracking.interrupts import exit_on_sigterm
 from tests.conftest import PROJECT
-from tests.tracked_runs import NAMES, client_of, put_empty_store, recorded_runs, statuses
+from tests.tracked_runs import NAMES, client_of, kedro_run, put_empty_store, recorded_runs, statuses
 
 TRAIN_FOR_HOURS = """
 import sys
@@ -62,6 +65,29 @@ def test_a_training_that_is_stopped_leaves_killed_runs(tmp_path: Path, number: i
     assert statuses(tmp_path) == {"kedro run": "KILLED", "train_nose lr=1e-3": "KILLED"}
     child = recorded_runs(tmp_path)[1]
     assert client_of(tmp_path).get_metric_history(child.info.run_id, "val/nme")
+
+
+def test_sigterm_is_handled_only_while_a_run_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    put_empty_store(tmp_path)
+    seen = []
+    look = Node(
+        lambda: seen.append(signal.getsignal(signal.SIGTERM)) or 1, None, "x", name="look", namespace="evaluate"
+    )
+    kedro_run(tmp_path, Pipeline([look]), DataCatalog())
+    assert callable(seen[0])
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_sigterm_handler_of_somebody_else_stays() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        restore = exit_on_sigterm()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+        restore()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_run_that_trains_nothing_does_not_even_import_mlflow(tmp_path: Path) -> None:

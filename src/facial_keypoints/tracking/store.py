@@ -1,6 +1,7 @@
 """Where runs are recorded: the project's MLflow store and experiment."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from facial_keypoints.errors import ProjectError
 EXPERIMENT = "facial-keypoints"
 USUAL_ENVIRONMENTS = (None, "base", "local")  # the others have an experiment of their own: drawn faces are no rivals
 # MLflow would try for minutes to reach a server. That is right in the middle of a training, and wrong before it.
-IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,20 @@ def readable_store_errors(uri: str) -> Iterator[None]:
     """Raises ProjectError, one line, where MLflow fails."""
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         raise ProjectError(
-            f"The MLflow store {without_password(uri)} cannot be used: {reason}. Start its server or correct "
+            f"The MLflow store {without_password(uri)} cannot be used: {reason(error)}. Start its server or correct "
             "MLFLOW_TRACKING_URI; without that variable, runs are recorded in mlflow.db in the project's root."
         ) from error
+
+
+def reason(error: Exception) -> str:
+    """One line: "Connection refused" where that is the root of it all, rather than all that failed because of it."""
+    root: BaseException = error
+    while cause := root.__cause__ or root.__context__:
+        root = cause
+    told = root if isinstance(root, OSError | sqlite3.Error) else error
+    return str(told).strip().splitlines()[0].rstrip(" .")
 
 
 def without_password(uri: str) -> str:
