@@ -1,6 +1,7 @@
 """Predictions of every trained variant, their errors, the leaderboard, and pictures of good and failed ones."""
 
 import logging
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,7 @@ def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: Fac
         truth=drawn.keypoints[:, indices],
         predicted=predicted,
         scheme=faces.scheme,
-        titles=[f"{row['name']}: {row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()],
+        titles=[f"{PurePosixPath(row['name']).name}: {row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()],
         title=f"{pipeline}.{variant}: {which} {len(chosen)} of {len(test)} test faces ({errors})",
         columns=4,
         zoom=len(indices) > 1,

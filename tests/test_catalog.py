@@ -1,0 +1,78 @@
+"""Every dataset of the pipelines has a place on disk, except those that are meant to live in memory only."""
+
+import pytest
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import MemoryDataset
+
+from tests.conftest import PROJECT
+
+IN_MEMORY = {"danes_annotations_as_released", "danes_annotations_repaired"}
+PROMISED = {
+    "danes_raw",
+    "danes_annotations",
+    "danes_repairs",
+    "danes_faces",
+    "danes_augmented",
+    "ibug_raw",
+    "ibug_annotations",
+    "ibug_faces",
+    "leaderboard",
+    *(
+        f"{variant}.{dataset}"
+        for variant in ("train_nose.lr_1e-3", "train_nose.lr_1e-4", "train_nose.lr_1e-5", "train_face.lr_1e-3")
+        for dataset in ("checkpoint", "history", "predictions")
+    ),
+    *(f"finetune_resnet.lr_1e-4.{dataset}" for dataset in ("checkpoint", "history", "predictions")),
+}
+
+
+@pytest.fixture(scope="module", params=[None, "sample"])
+def project(request):
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env=request.param) as session:
+        catalog = session.load_context().catalog
+        from kedro.framework.project import pipelines
+
+        return catalog, dict(pipelines)
+
+
+def test_everything_that_is_made_is_kept(project):
+    catalog, pipelines = project
+    made = set().union(*(pipeline.all_outputs() for pipeline in pipelines.values()))
+    unkept = {name for name in made if name not in catalog or isinstance(catalog.get(name), MemoryDataset)}
+    assert unkept == IN_MEMORY
+
+
+def test_the_names_that_others_rely_on_are_there(project):
+    catalog, pipelines = project
+    assert PROMISED <= pipelines["__default__"].datasets()
+    assert all(name in catalog for name in PROMISED)
+
+
+def test_every_kept_dataset_has_a_layer_for_kedro_viz(project):
+    catalog, pipelines = project
+    kept = {name for name in pipelines["__default__"].datasets() if name in catalog and not name.startswith("param")}
+    without = {name for name in kept if not (getattr(catalog.get(name), "metadata", None) or {}).get("kedro-viz")}
+    assert not without
+
+
+def test_the_default_pipeline_is_the_seven_in_namespaces_of_their_names(project):
+    _, pipelines = project
+    namespaces = {(node.namespace or "").split(".")[0] for node in pipelines["__default__"].nodes}
+    assert namespaces == {
+        "ingest_danes",
+        "ingest_ibug",
+        "augment",
+        "train_nose",
+        "train_face",
+        "finetune_resnet",
+        "evaluate",
+    }
+
+
+def test_drawn_data_have_a_workspace_of_their_own(project):
+    catalog, _ = project
+    folders = {name: str(catalog.get(name)._filepath) for name in ("danes_raw", "danes_faces", "leaderboard")}
+    writable = catalog.get("danes_raw").writable
+    assert all("/sample/" in folder for folder in folders.values()) == writable
