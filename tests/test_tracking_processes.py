@@ -38,6 +38,7 @@ assert "mlflow" not in sys.modules
 
 def start(script: str, project: Path) -> subprocess.Popen[str]:
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    environment["OMP_NUM_THREADS"] = "1"  # the networks are tiny
     return subprocess.Popen(
         [sys.executable, "-c", script, str(project)], cwd=PROJECT, env=environment, text=True, stderr=subprocess.PIPE
     )
