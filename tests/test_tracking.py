@@ -11,11 +11,11 @@ import mlflow.pytorch
 import pandas as pd
 import pytest
 import torch
-from kedro.io import SharedMemoryDataCatalog
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import ThreadRunner
 
 from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.errors import ProjectError
 from facial_keypoints.pipelines.train_nose.nodes import train
 from facial_keypoints.tracking import TrackingHooks
@@ -168,6 +168,16 @@ def test_a_later_evaluation_adds_to_the_run_that_trained(project: Path) -> None:
     assert artifacts(project, second_parent) == {"leaderboard.csv", "errors_by_part.csv"}
 
 
+def test_notices_of_variants_that_were_never_trained_are_not_recorded(project: Path) -> None:
+    catalog = tiny_catalog(project)
+    catalog[f"{NAMES[1]}.checkpoint"] = AbsentDataset()
+    kedro_run(project, training(FIRST) + evaluation(), catalog)
+    parent, child = recorded_runs(project)
+    assert catalog.exists(f"{NAMES[1]}.good_predictions")
+    assert "figures/good_predictions.png" in artifacts(project, child)
+    assert "figures/good_predictions.png" not in artifacts(project, parent)
+
+
 def test_an_evaluation_of_what_was_trained_elsewhere_says_so(project: Path, caplog: pytest.LogCaptureFixture) -> None:
     catalog = tiny_catalog(project, FIRST)
     kedro_run(project, training(FIRST), catalog)
@@ -272,13 +282,6 @@ def test_a_store_out_of_reach_is_said_before_anything_is_trained(
         kedro_run(project, training(FIRST), catalog)
     assert address.replace("secret", "***") in str(raised.value)
     assert not catalog.exists("train_nose.lr_1e-3.inputs")
-
-
-def test_parallel_processes_are_not_recorded_and_that_is_said(project: Path, caplog: pytest.LogCaptureFixture) -> None:
-    run_params = {"project_path": str(project), "env": None, "pipeline_names": None, "namespaces": None}
-    TrackingHooks().before_pipeline_run(run_params, training(), SharedMemoryDataCatalog())
-    assert "ParallelRunner: MLflow records nothing" in caplog.text
-    assert recorded_runs(project) == []
 
 
 def test_an_environment_of_its_own_has_an_experiment_of_its_own(project: Path) -> None:

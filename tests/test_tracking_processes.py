@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, SharedMemoryDataCatalog
 from kedro.pipeline import Node, Pipeline
 
+from facial_keypoints.tracking import TrackingHooks
 from facial_keypoints.tracking.interrupts import exit_on_sigterm
 from tests.conftest import PROJECT
-from tests.tracked_runs import NAMES, client_of, kedro_run, put_empty_store, recorded_runs, statuses
+from tests.tracked_runs import NAMES, client_of, kedro_run, put_empty_store, recorded_runs, statuses, training
 
 TRAIN_FOR_HOURS = """
 import sys
@@ -95,4 +96,14 @@ def test_a_run_that_trains_nothing_does_not_even_import_mlflow(tmp_path: Path) -
     process = start(INGEST, tmp_path)
     errors = process.communicate(timeout=60)[1]
     assert process.returncode == 0, errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parallel_processes_are_not_recorded_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    run_params = {"project_path": str(tmp_path), "env": None, "pipeline_names": None, "namespaces": None}
+    TrackingHooks().before_pipeline_run(run_params, training(), SharedMemoryDataCatalog())
+    assert "ParallelRunner: MLflow records nothing" in caplog.text
     assert list(tmp_path.iterdir()) == []

@@ -172,8 +172,8 @@ class TrackedRun:
             run_id: str | None = self._variants[variant].id
         elif variant in self._training_ids:
             run_id = self._run_that_trained(self._training_ids[variant], variant)
-        else:
-            run_id = self.id
+        else:  # a variant without a training has nothing but a notice to show, and there may be several of them
+            run_id = None if variant else self.id
         if run_id:
             self.client.log_artifact(run_id, str(path), FIGURES)
 
