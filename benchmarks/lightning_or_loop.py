@@ -140,9 +140,7 @@ def main() -> None:
     results: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
     for _ in range(arguments.repeats):
         for way in WAYS:
-            done = subprocess.run(
-                [sys.executable, __file__, "--way", way], capture_output=True, text=True, check=True
-            )
+            done = subprocess.run([sys.executable, __file__, "--way", way], capture_output=True, text=True, check=True)
             results[way].append(
                 json.loads(done.stdout.splitlines()[-1]) | {"lines_of_warnings": done.stderr.lower().count("warn")}
             )

@@ -11,7 +11,7 @@ GROUPS = 6
 
 
 def oval(scheme: LandmarkScheme) -> np.ndarray:
-    """Points on a half circle of radius 1, symmetric under the scheme's mirror: points[mirror] is the mirrored shape."""
+    """Points within [-1, 1] that are symmetric under the scheme's mirror: points[mirror] is the mirrored shape."""
     points = np.random.default_rng(7).uniform(-1, 1, (scheme.size, 2))
     mirrored = points[list(scheme.mirror)] * (-1, 1)
     symmetric = (points + mirrored) / 2
@@ -23,7 +23,11 @@ def oval(scheme: LandmarkScheme) -> np.ndarray:
 
 
 def spot_faces(
-    count: int = 36, size: tuple[int, int] = (32, 48), scheme: LandmarkScheme = IMM_58, crop: Crop | None = None, seed: int = 0
+    count: int = 36,
+    size: tuple[int, int] = (32, 48),
+    scheme: LandmarkScheme = IMM_58,
+    crop: Crop | None = None,
+    seed: int = 0,
 ) -> FaceSet:
     """Faces whose nose tip is the centre of a bright spot; the other points lie around it at a random scale.
 

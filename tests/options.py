@@ -19,9 +19,7 @@ TRAINING: dict[str, Any] = {
 
 
 def nose_options(**changed: Any) -> NoseOptions:
-    return NoseOptions(
-        **{"pipeline": "train_nose", **TRAINING, "channels": [4, 4, 8, 8], "hidden": [16, 8], **changed}
-    )
+    return NoseOptions(**{"pipeline": "train_nose", **TRAINING, "channels": [4, 4, 8, 8], "hidden": [16, 8], **changed})
 
 
 def face_options(**changed: Any) -> FaceOptions:

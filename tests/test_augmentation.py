@@ -11,7 +11,6 @@ from tests.faces import oval, spot_faces
 from tests.options import LIVELY, STILL
 
 
-
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(3)
 

@@ -72,7 +72,10 @@ def test_named_weights_are_no_paths(weights):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"train_nose": {"lr_1e-3": {"learning_rate": 0}}}, ["train_nose.lr_1e-3.learning_rate", "> 0", "<= 1", "found 0"]),
+        (
+            {"train_nose": {"lr_1e-3": {"learning_rate": 0}}},
+            ["train_nose.lr_1e-3.learning_rate", "> 0", "<= 1", "found 0"],
+        ),
         ({"train_nose": {"lr_1e-3": {"learning_rate": "fast"}}}, ["learning_rate", "'fast'", "> 0, <= 1"]),
         ({"train_nose": {"epochs": 2.5}}, ["train_nose.lr_1e-3.epochs", "2.5"]),
         ({"train_nose": {"epoch": 2}}, ["train_nose.lr_1e-3.epoch", "nothing knows", "did you mean epochs?"]),

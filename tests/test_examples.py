@@ -28,7 +28,9 @@ def test_whole_pictures_are_shrunk_with_their_points():
     pictures, points = examples.plain(torch.arange(12))
     assert pictures.shape == (12, 1, 32, 48)
     for picture, point in zip(pictures, points, strict=True):
-        assert_allclose(spot_centre(255 * picture[0].numpy()), point[IMM_58.nose_tip] * torch.tensor([48, 32]), atol=0.4)
+        assert_allclose(
+            spot_centre(255 * picture[0].numpy()), point[IMM_58.nose_tip] * torch.tensor([48, 32]), atol=0.4
+        )
 
 
 def test_pictures_of_the_input_size_are_taken_as_they_are():

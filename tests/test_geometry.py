@@ -55,7 +55,9 @@ def test_a_batch_of_maps_moves_each_its_own_points():
 def test_the_crop_is_centred_below_the_box_by_the_shift():
     matrix = crop_matrix(np.array([100.0, 50.0, 40.0, 40.0]), Crop(scale=2, shift_down=0.1, size=80))
     # The box's centre is (120, 70); the crop's lies 0.1 x 40 lower and its side is 2 x 40.
-    assert_allclose(transform_points(matrix, np.array([[40.0, 40.0], [0.0, 0.0], [80.0, 80.0]])), [[120, 74], [80, 34], [160, 114]])
+    assert_allclose(
+        transform_points(matrix, np.array([[40.0, 40.0], [0.0, 0.0], [80.0, 80.0]])), [[120, 74], [80, 34], [160, 114]]
+    )
 
 
 def test_an_inner_crop_sees_the_same_place_of_the_photograph():

@@ -24,7 +24,9 @@ def test_sixteen_bits_become_eight(tmp_path):
     assert (picture == 0x80).all()
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"], ids=["empty", "text", "cut"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no picture", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"], ids=["empty", "text", "cut"]
+)
 def test_a_picture_that_cannot_be_read_is_named(tmp_path, content):
     path = tmp_path / "broken.jpg"
     path.write_bytes(content)

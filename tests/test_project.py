@@ -102,7 +102,9 @@ def test_missing_sample_data_are_drawn_by_draw_sample(project):
 
 def test_raw_data_are_never_drawn_over(danes_project, drawn_danes):
     before = {path.name: path.stat().st_mtime for path in drawn_danes.folder.iterdir()}
-    error = only_error(danes_project.kedro("run", "--pipelines", "draw_sample", "--params", "draw_sample.danes_people=3"))
+    error = only_error(
+        danes_project.kedro("run", "--pipelines", "draw_sample", "--params", "draw_sample.danes_people=3")
+    )
     assert "--env sample" in error
     assert {path.name: path.stat().st_mtime for path in drawn_danes.folder.iterdir()} == before
 

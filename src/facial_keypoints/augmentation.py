@@ -1,8 +1,8 @@
 """Random views of faces: one affine map a sample, applied in one go to a batch, on any device.
 
-Maps are (N, 2, 3) tensors from pixels of the view to pixels of the plain picture, in the convention of geometry.py, which
-is that of `affine_grid(align_corners=False)`. Keypoints are moved by the inverse of the same map. A mirrored view also
-permutes the keypoints: the left eye of a mirrored face is its right one.
+Maps are (N, 2, 3) tensors from pixels of the view to pixels of the plain picture, in the convention of geometry.py,
+which is that of `affine_grid(align_corners=False)`. Keypoints are moved by the inverse of the same map. A mirrored view
+also permutes the keypoints: the left eye of a mirrored face is its right one.
 """
 
 import math
@@ -42,7 +42,8 @@ def random_views(
 def warp(pictures: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
     """Pictures (N, C, H, W) float seen through maps (N or 1, 2, 3; from view to picture) as views (N, C, *size).
 
-    Bilinear; where a map shrinks, the pictures are shrunk with antialiasing first. Beyond a picture its border is repeated.
+    Bilinear; where a map shrinks, the pictures are shrunk with antialiasing first. Beyond a picture its border is
+    repeated.
     """
     pictures, matrices = _shrunk(pictures, matrices)
     height, width = pictures.shape[-2:]

@@ -1,4 +1,4 @@
-"""A trained network and all that is needed to use it: `state_dict`, architecture, scheme, input frame, where it comes from."""
+"""A trained network and what is needed to use it: weights, architecture, scheme, input frame, where it comes from."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -75,7 +75,8 @@ class Checkpoint:
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             found = f"format {content['format']}" if isinstance(content, dict) and "format" in content else "no format"
             raise DataError(
-                f"{source}: found {found}, expected a checkpoint of this project, format {FORMAT}. Train the variant again."
+                f"{source}: found {found}, expected a checkpoint of this project, format {FORMAT}. "
+                "Train the variant again."
             )
         frame = dict(content["frame"])
         frame["crop"] = Crop(**frame["crop"]) if frame["crop"] else None

@@ -1,8 +1,8 @@
 """The configuration as this project reads it: variants completed, every value checked before anything runs.
 
-In `parameters_<pipeline>.yml` of a training pipeline, a key that holds a mapping is a variant and every other key is shared
-by all variants, which may override it. So `--params train_nose.epochs=5` reaches every variant,
-`--params train_nose.lr_1e-2.learning_rate=0.01` adds one, and nothing is said twice.
+In `parameters_<pipeline>.yml` of a training pipeline, a key that holds a mapping is a variant and every other key is
+shared by all variants, which may override it. So `--params train_nose.epochs=5` reaches every variant, `--params
+train_nose.lr_1e-2.learning_rate=0.01` adds one, and nothing is said twice.
 """
 
 import re
@@ -67,7 +67,7 @@ def _with_shared(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def resolve_weights(parameters: dict[str, Any], project: Path) -> None:
-    """Make relative paths of weights absolute, in place: they are relative to the project's root, wherever one stands."""
+    """Make relative paths of weights absolute, in place: they are relative to the project's root."""
     variants = parameters.get("finetune_resnet", {})
     for variant in variant_names(parameters, "finetune_resnet"):
         weights = variants[variant].get("weights")

@@ -23,8 +23,8 @@ def predictions_table(
     """One row a face: who predicted, which face, its errors, and its points x00, y00, ... in pixels of the photograph.
 
     points: (N, K, 2) on [0, 1] of the network's input; examples and faces: the same N faces.
-    `mse` is on [0, 1] of that input, `px` in pixels of the photograph, `nme` in percent of the distance of the outer eye
-    corners; `px/<part>` and `nme/<part>` are those of one facial part.
+    `mse` is on [0, 1] of that input, `px` in pixels of the photograph, `nme` in percent of the distance of the outer
+    eye corners; `px/<part>` and `nme/<part>` are those of one facial part.
     """
     predicted = examples.to_source_points(points)
     errors = point_errors(predicted, examples.source_keypoints[:, examples.indices])

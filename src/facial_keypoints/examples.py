@@ -1,4 +1,4 @@
-"""Faces as a network takes them: the part of each image that it sees, at its input size, in [0, 1], a batch at a time."""
+"""Faces as a network takes them: the part of each image that it sees, at its input size, in batches."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class InputFrame:
         """The map from pixels of the input to pixels of the set's images, (2, 3).  Raises ShapeError."""
         if (self.crop is None) != (faces.crop is None):
             raise ShapeError(
-                f"the network sees {'whole photographs' if self.crop is None else 'crops around boxes'}, but the face set "
+                f"the network sees {'whole photographs' if self.crop is None else 'crops around boxes'}, but the set "
                 f"holds {'whole photographs' if faces.crop is None else 'crops'}: give it the kind it was trained on."
             )
         if self.crop is None or faces.crop is None:

@@ -1,7 +1,7 @@
 """Eye contours of the IMM annotations that run the wrong way, found by geometry.
 
-A contour starts at the outer corner, runs over the upper lid to the inner corner and back along the lower lid. In nine of
-the 240 files one eye starts at the inner corner and runs the other way: each of its points then means another place.
+A contour starts at the outer corner, runs over the upper lid to the inner corner and back along the lower lid. In nine
+of the 240 files one eye starts at the inner corner and runs the other way: each of its points then means another place.
 """
 
 import numpy as np

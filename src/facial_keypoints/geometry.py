@@ -1,7 +1,7 @@
 """Affine maps and crops in one pixel convention.
 
-Continuous image coordinates: x right, y down, a pixel's centre at +0.5, so an image spans [0, W] x [0, H] and resizing is
-pure scaling. It is the convention of `torch.nn.functional.affine_grid(align_corners=False)`.
+Continuous image coordinates: x right, y down, a pixel's centre at +0.5, so an image spans [0, W] x [0, H] and resizing
+is pure scaling. It is the convention of `torch.nn.functional.affine_grid(align_corners=False)`.
 
 An affine map is a (2, 3) array `[A | t]` that takes a point p to `A p + t`; leading axes are a batch.
 """

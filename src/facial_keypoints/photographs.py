@@ -20,7 +20,8 @@ def read_photograph(path: Path) -> NDArray[np.uint8]:
         return util.img_as_ubyte(pixels)
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(
-            f"{path}: this picture cannot be read ({error}); expected a whole JPEG or PNG. Replace it with the original."
+            f"{path}: this picture cannot be read ({error}); expected a whole JPEG or PNG. "
+            "Replace it with the original."
         ) from error
 
 

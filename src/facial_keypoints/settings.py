@@ -8,7 +8,7 @@ from facial_keypoints.tracking import TrackingHooks
 
 
 def env_path(variable: str, default: str) -> str:
-    """The path that an environment variable holds, else the default. Kedro resolves relative ones against the project."""
+    """The path in an environment variable, else the default. Kedro resolves relative ones against the project."""
     return os.environ.get(variable) or default
 
 

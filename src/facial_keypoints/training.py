@@ -1,6 +1,7 @@
 """The one training loop: `fit` trains a network epoch by epoch and keeps the epoch that validates best.
 
-It is a generator, so that each epoch's history and best checkpoint reach the catalog (and MLflow) while training goes on.
+It is a generator, so that each epoch's history and best checkpoint reach the catalog (and MLflow) while training goes
+on.
 """
 
 import logging
@@ -124,8 +125,8 @@ def fit(
         row = {"epoch": number, "train/loss": float(np.mean(epoch_losses))}
         if not np.isfinite(row["train/loss"]):
             raise ProjectError(
-                f"{options.name}: the loss is {row['train/loss']} in epoch {number}, expected a number. Lower the learning "
-                f"rate: --params {options.name}.learning_rate={options.learning_rate / 10:g}"
+                f"{options.name}: the loss is {row['train/loss']} in epoch {number}, expected a number. "
+                f"Lower the learning rate: --params {options.name}.learning_rate={options.learning_rate / 10:g}"
             )
         row |= measure(predict_unit_points(model, validation, options.precision), validation)
         row["seconds"] = time.perf_counter() - started

@@ -1,7 +1,8 @@
 """Which variants the training pipelines have in this run.
 
-Kedro calls `create_pipeline` without arguments, but the variants stand in the parameters, which depend on the environment
-and on `--params`. So the project's hook hands the parameters over when the context is created, before any pipeline is.
+Kedro calls `create_pipeline` without arguments, but the variants stand in the parameters, which depend on the
+environment and on `--params`. So the project's hook hands the parameters over when the context is created, before any
+pipeline is.
 """
 
 from pathlib import Path
@@ -22,7 +23,7 @@ def hand_over(parameters: dict[str, Any]) -> None:
 
 
 def variants(pipeline: str) -> list[str]:
-    """Names of the pipeline's variants. Commands that make no context (`kedro registry list`) get those of conf/base."""
+    """Names of the pipeline's variants. Without a context, as in `kedro registry list`, those of conf/base."""
     if not _parameters:
         project = find_kedro_project(Path.cwd()) or Path.cwd()
         loader = ProjectConfigLoader(str(project / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)

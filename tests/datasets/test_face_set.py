@@ -55,5 +55,5 @@ def test_a_set_of_another_format_says_what_to_do(dataset, tmp_path):
     dataset.save(spot_faces(6))
     about = tmp_path / "deep" / "faces" / "about.json"
     about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
-    with pytest.raises(DatasetError, match="format 99, expected 1.*run its ingest pipeline again"):
+    with pytest.raises(DatasetError, match=r"format 99, expected 1\..*run its ingest pipeline again"):
         dataset.load()

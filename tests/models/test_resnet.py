@@ -87,7 +87,9 @@ def test_a_missing_file_is_named_with_what_else_there_is(tmp_path):
         load_pretrained(landmarks_model(), str(tmp_path / "none.pth"), allow_partial=False)
 
 
-@pytest.mark.parametrize("content", [b"", b"no tensors", b"cos\nsystem\n(S'true'\ntR."], ids=["empty", "text", "pickled code"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no tensors", b"cos\nsystem\n(S'true'\ntR."], ids=["empty", "text", "pickled code"]
+)
 def test_a_file_that_is_not_tensors_is_refused(tmp_path, content):
     path = tmp_path / "bad.pth"
     path.write_bytes(content)
@@ -99,7 +101,7 @@ def test_torchvisions_weights_come_from_its_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "resnet18-f37072fd.pth").write_bytes(b"cut short")
-    with pytest.raises(DataError, match="resnet18-f37072fd.pth"):
+    with pytest.raises(DataError, match=r"resnet18-f37072fd\.pth"):
         torchvision_state("IMAGENET1K_V1")
 
 
@@ -111,5 +113,5 @@ def test_the_shared_part_of_imagenets_weights_lacks_layer4(weights_file, caplog)
 
 
 def test_an_unknown_network_is_named_with_the_known_ones():
-    with pytest.raises(ConfigurationError, match="'vgg'.*nose, face, resnet18"):
+    with pytest.raises(ConfigurationError, match=r"'vgg'.*nose, face, resnet18"):
         build_model({"name": "vgg"})

@@ -51,7 +51,7 @@ def inputs():
 def pipeline():
     configure_project("facial_keypoints")
     names = {"train_nose": ["lr_1e-3", "lr_1e-4"], "train_face": ["lr_1e-3"], "finetune_resnet": ["lr_1e-4"]}
-    variants.hand_over({name: dict.fromkeys(keys, {}) for name, keys in names.items()})
+    variants.hand_over({name: {key: {} for key in keys} for name, keys in names.items()})
     yield create_pipeline()
     variants.hand_over({})
 

@@ -50,7 +50,11 @@ def test_the_table_has_a_row_a_photograph(ingested):
     table = ingested["danes_annotations"]
     assert len(table) == 18
     assert {"name", "person", "type", "sex", "colour", "split", "x00", "y57"} <= set(table.columns)
-    assert table.groupby("split")["person"].unique().map(list).to_dict() == {"train": [1], "validation": [2], "test": [3]}
+    assert table.groupby("split")["person"].unique().map(list).to_dict() == {
+        "train": [1],
+        "validation": [2],
+        "test": [3],
+    }
 
 
 def test_faces_are_the_whole_photographs_in_grey(ingested, drawn_danes):
@@ -99,8 +103,14 @@ def test_persons_in_no_list_are_left_out(drawn_danes):
         (lambda folder, name: (folder / f"{name}.jpg").unlink(), r"{name}\.asf without {name}\.jpg"),
         (lambda folder, name: (folder / f"{name}.asf").unlink(), r"{name}\.jpg without {name}\.asf"),
         (lambda folder, name: rewrite(Archive(folder), f"{name}.asf", lambda text: text[:900]), r"{name}\.asf.*line"),
-        (lambda folder, name: rewrite(Archive(folder), f"{name}.asf", lambda text: text.replace("0.", "no.", 1)), r"{name}\.asf"),
-        (lambda folder, name: rewrite(Archive(folder), f"{name}.asf", lambda text: text.replace(name, "99-1m")), "99-1m"),
+        (
+            lambda folder, name: rewrite(Archive(folder), f"{name}.asf", lambda text: text.replace("0.", "no.", 1)),
+            r"{name}\.asf",
+        ),
+        (
+            lambda folder, name: rewrite(Archive(folder), f"{name}.asf", lambda text: text.replace(name, "99-1m")),
+            "99-1m",
+        ),
         (lambda folder, name: (folder / f"{name}.jpg").write_bytes(b"\xff\xd8\xff"), r"{name}\.jpg.*cannot be read"),
     ],
     ids=["no picture", "no annotation", "cut short", "a word for a number", "names another picture", "no JPEG"],

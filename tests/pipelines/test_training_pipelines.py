@@ -19,7 +19,7 @@ FIGURES = ("inputs", "loss_curves", "first_kernels")
 def handed_over():
     configure_project("facial_keypoints")
     names = {"train_nose": ["lr_1e-3", "lr_1e-4"], "train_face": ["lr_1e-3"], "finetune_resnet": ["lr_1e-4"]}
-    variants.hand_over({name: dict.fromkeys(keys, {}) for name, keys in names.items()})
+    variants.hand_over({name: {key: {} for key in keys} for name, keys in names.items()})
     yield
     variants.hand_over({})
 
@@ -27,7 +27,12 @@ def handed_over():
 @pytest.mark.parametrize(
     ("create", "data", "faces", "options"),
     [
-        (train_nose, "danes_augmented", spot_faces(), [nose_options(), nose_options(variant="lr_1e-4", learning_rate=1e-4)]),
+        (
+            train_nose,
+            "danes_augmented",
+            spot_faces(),
+            [nose_options(), nose_options(variant="lr_1e-4", learning_rate=1e-4)],
+        ),
         (train_face, "danes_augmented", spot_faces(), [face_options()]),
         (
             finetune_resnet,

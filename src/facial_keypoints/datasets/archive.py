@@ -57,7 +57,8 @@ class ArchiveDataset(AbstractDataset[Iterable[tuple[str, bytes]], Archive]):
         if not self.writable:
             raise ProjectError(
                 f"{self._filepath} holds raw data and is not to be written: its catalog entry does not say "
-                "`writable: true`. Drawn faces go to the sample environment: kedro run --env sample --pipelines draw_sample"
+                "`writable: true`. Drawn faces go to the sample environment: "
+                "kedro run --env sample --pipelines draw_sample"
             )
         with replaced_folder(self._filepath) as folder:
             for name, content in data:

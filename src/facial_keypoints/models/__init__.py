@@ -1,4 +1,4 @@
-"""Networks from pictures to points. Each maps (N, C, H, W) in [0, 1] to (N, K, 2) in [0, 1] of the input's width and height."""
+"""Networks from pictures (N, C, H, W) in [0, 1] to points (N, K, 2) in [0, 1] of the input's width and height."""
 
 from facial_keypoints.models.build import build_model, seeded_model, set_mean_shape
 

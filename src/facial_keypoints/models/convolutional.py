@@ -14,8 +14,8 @@ class PointRegressor(nn.Module):
     """Grey pictures (N, 1, height, width) in [0, 1] to points (N, points, 2) in [0, 1].
 
     Each convolution is followed by ReLU; 2x2 max-pooling stands behind the first `pools` of them.
-    Initialised after He et al. (2015): with torch's default and small batches the deeper of the two nets can stay at the
-    mean face for ever.
+    Initialised after He et al. (2015): with torch's default and small batches the deeper of the two nets can stay at
+    the mean face for ever.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class PointRegressor(nn.Module):
 def nose_net(
     input_size: tuple[int, int], channels: Sequence[int], hidden: Sequence[int], points: int = 1
 ) -> PointRegressor:
-    """Four convolutions with kernels from 7x7 to 3x3, each with ReLU and max-pooling, and three fully connected layers."""
+    """Four convolutions with kernels from 7x7 to 3x3, each with ReLU and max-pooling; three fully connected layers."""
     return PointRegressor(input_size, NOSE_KERNELS, channels, hidden, pools=4, points=points)
 
 

@@ -16,7 +16,13 @@ logger = logging.getLogger(__name__)
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CLASSIFIER = "fc."  # keys of ImageNet's classifier, which the new head replaces
-UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError)  # what torch.load raises on bad files
+UNREADABLE = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    KeyError,
+)  # what torch.load raises on bad files
 CHECKPOINT_KEYS = ("state_dict", "model", "model_state_dict")  # under which training scripts wrap a state_dict
 
 
@@ -54,8 +60,8 @@ def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -
     """Put pretrained weights into the model's trunk.
 
     weights: one of torchvision's names (downloaded to torchvision's cache), the path of a state_dict, or "none".
-    Raises MissingInputError if there is no such file, DataError if it is no state_dict of a ResNet-18 or lacks keys without
-    `allow_partial`.
+    Raises MissingInputError if there is no such file, DataError if it is no state_dict of a ResNet-18 or lacks keys
+    without `allow_partial`.
     """
     if weights == NO_WEIGHTS:
         return
@@ -67,8 +73,8 @@ def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -
     for key, value in known.items():
         if value.shape != wanted[key].shape:
             raise DataError(
-                f"{weights}, {key}: found shape {tuple(value.shape)}, expected {tuple(wanted[key].shape)} of torchvision's "
-                "ResNet-18. Give a state_dict of that network."
+                f"{weights}, {key}: found shape {tuple(value.shape)}, expected {tuple(wanted[key].shape)} of "
+                "torchvision's ResNet-18. Give a state_dict of that network."
             )
     # Old files lack the batch counters; nothing is computed from them.
     missing = sorted(key for key in wanted.keys() - known.keys() if not key.endswith("num_batches_tracked"))
@@ -125,8 +131,8 @@ def torchvision_state(name: str) -> dict[str, Tensor]:
     except OSError as error:
         raise MissingInputError(
             f"finetune_resnet.weights: {name} is not in torchvision's cache ({cache}) and could not be downloaded "
-            f"({error}). Copy the file there, or give another: --params finetune_resnet.weights=<path of a state_dict>, "
-            f"or finetune_resnet.weights={NO_WEIGHTS}"
+            f"({error}). Copy the file there, or give another: "
+            f"--params finetune_resnet.weights=<path of a state_dict>, or finetune_resnet.weights={NO_WEIGHTS}"
         ) from error
     except UNREADABLE as error:
         raise DataError(

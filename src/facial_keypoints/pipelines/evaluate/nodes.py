@@ -126,7 +126,9 @@ def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: Fac
         truth=drawn.keypoints[:, indices],
         predicted=predicted,
         scheme=faces.scheme,
-        titles=[f"{PurePosixPath(row['name']).name}: {row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()],
+        titles=[
+            f"{PurePosixPath(row['name']).name}: {row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()
+        ],
         title=f"{pipeline}.{variant}: {which} {len(chosen)} of {len(test)} test faces ({errors})",
         columns=4,
         zoom=len(indices) > 1,

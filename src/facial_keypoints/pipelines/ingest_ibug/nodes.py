@@ -63,7 +63,8 @@ def faces_of(archive: Archive, image: ImglabImage, options: IngestIbugOptions) -
     path = PurePosixPath(image.file)
     if not (archive / image.file).is_file():
         raise DataError(
-            f"{archive / image.file} is missing, but a label file names it. Unpack the whole archive, or remove the entry."
+            f"{archive / image.file} is missing, but a label file names it. "
+            "Unpack the whole archive, or remove the entry."
         )
     annotated = [box for box in image.boxes if len(box.points) and not box.ignore]
     exact = None
@@ -131,6 +132,8 @@ def draw_samples(faces: FaceSet) -> Figure:
         chosen.images,
         truth=chosen.keypoints,
         scheme=IBUG_68,
-        titles=[f"{PurePosixPath(row['name']).name}\n{row['source']}, {row['split']}" for _, row in chosen.table.iterrows()],
+        titles=[
+            f"{PurePosixPath(row['name']).name}\n{row['source']}, {row['split']}" for _, row in chosen.table.iterrows()
+        ],
         title="iBUG 300-W: faces as cut around their boxes, with their 68 points",
     )

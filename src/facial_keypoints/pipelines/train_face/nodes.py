@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator
 
-
 import pandas as pd
 from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
-
 from facial_keypoints.examples import InputFrame
 from facial_keypoints.faces import FaceSet
-
 from facial_keypoints.models import seeded_model
-
 from facial_keypoints.options import FaceOptions
 from facial_keypoints.pipelines.variant_nodes import training_inputs
 from facial_keypoints.training import Task, train_landmarks
