@@ -12,8 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from facial_keypoints.datasets.archive import Archive, ArchiveDataset
 from facial_keypoints.sample.danes import draw_danes
 from facial_keypoints.sample.ibug import draw_ibug
-
-PROJECT = Path(__file__).parents[1]
+from tests.project import PROJECT, Project
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +71,26 @@ def drawn_danes(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 def drawn_ibug(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """Some two dozen drawn faces in the layout of iBUG 300-W. Not to be changed: copy it."""
     return _drawn(tmp_path_factory.mktemp("drawn") / "ibug", draw_ibug(train=20, test=8, seed=0))
+
+
+@pytest.fixture(scope="session")
+def ingested_project(tmp_path_factory: pytest.TempPathFactory, drawn_danes: Archive, drawn_ibug: Archive) -> Project:
+    """A project whose two data sets are drawn and small, ingested and augmented, with options to match."""
+    folder = tmp_path_factory.mktemp("ingested")
+    raw = folder / "raw"
+    raw.mkdir()
+    (raw / "imm_face_db").symlink_to(drawn_danes.folder)
+    (raw / "ibug_300W_large_face_landmark_dataset").symlink_to(drawn_ibug.folder)
+    project = Project(folder / "project", raw)
+    (project.root / "conf" / "local" / "parameters.yml").write_text(
+        "ingest_danes: {split: {train: '1', validation: '2', test: '3'}}\n"
+        "ingest_ibug: {validation_fraction: 0.2, crop: {size: 96}}\n"
+        "augment: {views: 2, height: 60, width: 80}\n"
+        "train_nose: {epochs: 2}\n"
+        "train_face: {epochs: 2}\n"
+        "finetune_resnet: {weights: none, epochs: 2, batch_size: 8, input_size: 64}\n"
+        "evaluate: {pictures: 4}\n"
+    )
+    result = project.kedro("run", "--pipelines", "ingest_danes,ingest_ibug,augment")
+    assert result.returncode == 0, result.stderr
+    return project

@@ -5,7 +5,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import MemoryDataset
 
-from tests.conftest import PROJECT
+from tests.project import PROJECT
 
 IN_MEMORY = {"danes_annotations_as_released", "danes_annotations_repaired"}
 PROMISED = {

@@ -6,7 +6,7 @@ import torch
 from numpy.testing import assert_allclose
 from skimage.color import rgb2gray
 
-from facial_keypoints.errors import ShapeError
+from facial_keypoints.errors import ConfigurationError, ShapeError
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.geometry import Crop, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
@@ -92,5 +92,5 @@ def test_a_network_for_crops_refuses_whole_photographs():
 
 def test_a_network_cannot_see_more_than_was_cut():
     faces = spot_faces(6, size=(90, 90), scheme=IBUG_68, crop=CUT)
-    with pytest.raises(ShapeError, match=r"2\.5 .* 2\.25"):
+    with pytest.raises(ConfigurationError, match=r"2\.5 .* 2\.25"):
         Examples(faces, InputFrame(60, 60, 3, Crop(2.5, 0.08, 60)), CPU)

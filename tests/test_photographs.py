@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 from skimage.io import imsave
 
 from facial_keypoints.errors import DataError
@@ -22,6 +23,20 @@ def test_every_kind_of_picture_has_three_channels(tmp_path, shape):
 def test_sixteen_bits_become_eight(tmp_path):
     picture = read_photograph(saved(tmp_path / "a.png", np.full((8, 10), 0x8000, np.uint16)))
     assert (picture == 0x80).all()
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "ending"),
+    [("CMYK", (0, 255, 255, 0), "jpg"), ("LA", (76, 255), "png"), ("P", 1, "png"), ("YCbCr", (76, 85, 255), "jpg")],
+)
+def test_other_colour_models_are_converted(tmp_path, mode, colour, ending):
+    path = tmp_path / f"a.{ending}"
+    picture = Image.new(mode, (16, 16), colour)
+    if mode == "P":
+        picture.putpalette([0, 0, 0, 255, 0, 0])
+    picture.save(path)
+    expected = (76, 76, 76) if mode == "LA" else (255, 0, 0)
+    assert np.abs(read_photograph(path).astype(int) - expected).max() <= 3
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The project from the outside, as people use it: commands in a shell."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,39 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import PROJECT
-
-COMMAND = [sys.executable, "-m", "kedro"]
-
-
-class Project:
-    """A copy of the project with a workspace of its own; commands run in it."""
-
-    def __init__(self, root: Path, raw: Path | None = None) -> None:
-        self.root = root
-        shutil.copytree(PROJECT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
-        (root / "conf" / "local").mkdir()
-        shutil.copy(PROJECT / "pyproject.toml", root)
-        shutil.copy(PROJECT / ".telemetry", root)
-        shutil.copytree(PROJECT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        self.environment = {
-            key: value
-            for key, value in os.environ.items()
-            if key not in ("FACIAL_KEYPOINTS_RAW", "FACIAL_KEYPOINTS_WORKSPACE", "MLFLOW_TRACKING_URI", "KEDRO_ENV")
-        }
-        if raw:
-            self.environment["FACIAL_KEYPOINTS_RAW"] = str(raw)
-
-    def kedro(self, *arguments: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.root / folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+from tests.project import Project, only_error
 
 
 @pytest.fixture
@@ -64,15 +31,6 @@ def danes_project(tmp_path: Path, drawn_danes) -> Project:
         "train_face: {epochs: 1}\n"
     )
     return project
-
-
-def only_error(result: subprocess.CompletedProcess[str]) -> str:
-    """The message of a command that failed as it should: in one piece, without a traceback."""
-    assert result.returncode == 1
-    assert "Traceback" not in result.stderr + result.stdout
-    errors = result.stderr.partition("Error: ")[2]
-    assert errors
-    return errors
 
 
 def test_missing_faces_are_one_line_with_the_command_that_makes_them(danes_project):
@@ -133,13 +91,6 @@ def test_a_broken_annotation_stops_the_run_without_output(danes_project, drawn_d
     assert path.name in error
     assert "line" in error
     assert not list((danes_project.root / "data").rglob("*.*"))
-
-
-def test_missing_weights_are_named_before_training(danes_project):
-    error = only_error(
-        danes_project.kedro("run", "--pipelines", "finetune_resnet", "--params", "finetune_resnet.weights=no/such.pth")
-    )
-    assert "ibug_faces is missing" in error or "no/such.pth" in error
 
 
 def test_ingesting_imports_neither_torch_nor_mlflow(danes_project):

@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_history():
 def test_a_loss_that_is_no_number_ends_in_an_error_that_says_what_to_do():
     faces = spot_faces()
     faces.keypoints[0, faces.scheme.nose_tip] = np.nan
-    with pytest.raises(ProjectError, match=r"train_nose\.lr_1e-3: the loss is nan in epoch 1.*learning_rate=0\.0001"):
+    with pytest.raises(ProjectError, match=r"train_nose\.lr_1e-3: train/loss is nan in epoch 1.*learning_rate=0\.0001"):
         list(train_nose(faces, nose_options()))
 
 

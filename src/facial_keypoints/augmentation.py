@@ -55,12 +55,15 @@ def warp(pictures: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
     offset = (matrices[..., :2] @ from_unit[:, None] + matrices[..., 2:]) * to_unit[:, None] - 1
     theta = torch.cat([linear, offset], dim=-1).expand(len(pictures), 2, 3)
     grid = functional.affine_grid(theta, [len(pictures), pictures.shape[1], *size], align_corners=False)
-    return functional.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    # Between the centres of the border's pixels: what padding_mode="border" does, which not every device has.
+    border = torch.tensor([1 - 1 / width, 1 - 1 / height], device=matrices.device)
+    return functional.grid_sample(pictures, grid.clamp(-border, border), mode="bilinear", align_corners=False)
 
 
 def _shrunk(pictures: Tensor, matrices: Tensor) -> tuple[Tensor, Tensor]:
     """Pictures made smaller by the maps' mean scale if that is well above 1, and the maps to those smaller pictures."""
-    scale = float(torch.linalg.det(matrices[..., :2]).abs().sqrt().mean())
+    (a, b), (c, d) = matrices[..., 0, :2].unbind(-1), matrices[..., 1, :2].unbind(-1)
+    scale = float((a * d - b * c).abs().sqrt().mean())
     if scale < 1.25:
         return pictures, matrices
     height, width = pictures.shape[-2:]

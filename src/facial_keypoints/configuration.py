@@ -6,8 +6,10 @@ train_nose.lr_1e-2.learning_rate=0.01` adds one, and nothing is said twice.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from facial_keypoints.options import PLAIN_OPTIONS, VARIANT_OPTIONS, Augmentatio
 SHARED_MAPPINGS = {"augmentation": AugmentationOptions}
 TORCHVISION_WEIGHTS = ("IMAGENET1K_V1",)
 NO_WEIGHTS = "none"
+Location = tuple[str | int, ...]  # of a value within the options, as pydantic gives it
 
 
 class ProjectConfigLoader(OmegaConfigLoader):
@@ -81,17 +84,30 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     problems = [_unknown_key(key, known) for key in parameters if key not in known]
     for pipeline, options in PLAIN_OPTIONS.items():
         if pipeline in parameters:
-            problems += _problems(pipeline, options, parameters[pipeline])
+            problems += _problems(partial(_key, pipeline), options, parameters[pipeline])
     for pipeline, options in VARIANT_OPTIONS.items():
         for variant in variant_names(parameters, pipeline):
-            problems += _problems(f"{pipeline}.{variant}", options, parameters[pipeline][variant])
+            key_of = partial(_variant_key, parameters[pipeline], pipeline, variant)
+            problems += _problems(key_of, options, parameters[pipeline][variant])
             if not re.fullmatch(r"[A-Za-z0-9_+-]+", variant):
                 problems.append(f"{pipeline}.{variant}: a variant's name holds letters, digits, '_', '-' and '+' only")
+    problems = problems or _crop_problems(parameters)
     if problems:
         raise ConfigurationError(
             "Impossible parameters (they stand in conf/<environment>/parameters_<pipeline>.yml and --params):\n"
             + "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
         )
+
+
+def _crop_problems(parameters: dict[str, Any]) -> list[str]:
+    """A network cannot see more of a face than ingest_ibug cuts."""
+    cut = parameters.get("ingest_ibug", {}).get("crop", {}).get("scale", float("inf"))
+    return [
+        f"finetune_resnet.{variant}.crop_scale: found {seen}, more than ingest_ibug.crop.scale, {cut}; "
+        "raise that one and ingest again, or lower this one"
+        for variant in variant_names(parameters, "finetune_resnet")
+        if (seen := parameters["finetune_resnet"][variant]["crop_scale"]) > cut
+    ]
 
 
 def _unknown_key(key: str, known: list[str]) -> str:
@@ -101,16 +117,27 @@ def _unknown_key(key: str, known: list[str]) -> str:
     )
 
 
-def _problems(name: str, options: type, value: object) -> list[str]:
+def _key(name: str, location: Location) -> str:
+    """`augment.augmentation.rotate`"""
+    return ".".join([name, *(str(part) for part in location)])
+
+
+def _variant_key(given: dict[str, Any], pipeline: str, variant: str, location: Location) -> str:
+    """`train_nose.lr_1e-3.epochs`, or `train_nose.epochs` where the variant has that from the shared options."""
+    first = location[0] if location else None
+    is_shared = first in given and given[first] == given[variant].get(first)
+    return _key(pipeline if is_shared else f"{pipeline}.{variant}", location)
+
+
+def _problems(key_of: Callable[[Location], str], options: type, value: object) -> list[str]:
     try:
         TypeAdapter(options).validate_python(value)
     except ValidationError as error:
-        return [_sentence(name, options, problem) for problem in error.errors()]
+        return [_sentence(key_of(problem["loc"]), options, problem) for problem in error.errors()]
     return []
 
 
-def _sentence(name: str, options: type, problem: Any) -> str:
-    key = ".".join([name, *(str(part) for part in problem["loc"])])
+def _sentence(key: str, options: type, problem: Any) -> str:
     kind = problem["type"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         return _unknown_key(key, _known_keys(options, problem["loc"][:-1]))
@@ -122,13 +149,13 @@ def _sentence(name: str, options: type, problem: Any) -> str:
     )
 
 
-def _known_keys(options: Any, location: tuple[str | int, ...]) -> list[str]:
+def _known_keys(options: Any, location: Location) -> list[str]:
     for part in location:
         options = next(field.type for field in fields(options) if field.name == part)
     return [field.name for field in fields(options)]
 
 
-def _allowed_range(options: type, location: tuple[str | int, ...]) -> str:
+def _allowed_range(options: type, location: Location) -> str:
     """The whole range of a number's field, since the validator names only the bound that was crossed."""
     schema = TypeAdapter(options).json_schema()
     field: dict[str, Any] = schema

@@ -20,5 +20,5 @@ class MissingInputError(ProjectError):
     """A file, a folder or a dataset that is needed is not there."""
 
 
-class ShapeError(ProjectError, ValueError):
-    """An array does not have the shape that a function asks for."""
+class ShapeError(ValueError):
+    """An array does not have the shape that a function asks for: a bug, so that it keeps its traceback."""

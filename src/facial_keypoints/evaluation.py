@@ -42,7 +42,7 @@ def predictions_table(
         if in_part.any():
             columns[f"px/{part}"] = errors[:, in_part].mean(axis=1)
             columns[f"nme/{part}"] = nme(errors[:, in_part], examples.norm)
-    about = faces.table[[column for column in ABOUT_FACE if column in faces.table]].reset_index(drop=True)
+    about = faces.table.reindex(columns=ABOUT_FACE).reset_index(drop=True)
     return pd.concat([about, pd.DataFrame(columns | keypoint_columns(predicted, examples.indices))], axis=1)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facial_keypoints.augmentation import random_views, relight, view_keypoints, warp
-from facial_keypoints.errors import ShapeError
+from facial_keypoints.errors import ConfigurationError, ShapeError
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop, compose, inner_crop_matrix, inverse, scaling, transform_points
 from facial_keypoints.metrics import interocular
@@ -35,7 +35,10 @@ class InputFrame:
         return self.height, self.width
 
     def matrix_to_image(self, faces: FaceSet) -> NDArray[np.floating]:
-        """The map from pixels of the input to pixels of the set's images, (2, 3).  Raises ShapeError."""
+        """The map from pixels of the input to pixels of the set's images, (2, 3).
+
+        Raises ConfigurationError if it sees more than was cut, ShapeError if it was trained on the other kind of set.
+        """
         if (self.crop is None) != (faces.crop is None):
             raise ShapeError(
                 f"the network sees {'whole photographs' if self.crop is None else 'crops around boxes'}, but the set "
@@ -45,7 +48,7 @@ class InputFrame:
             height, width = faces.image_size
             return scaling(width / self.width, height / self.height)
         if self.crop.scale > faces.crop.scale:
-            raise ShapeError(
+            raise ConfigurationError(
                 f"the network sees {self.crop.scale} sides of the box, but the faces were cut at {faces.crop.scale}: "
                 "lower finetune_resnet.crop_scale, or raise ingest_ibug.crop.scale and ingest again."
             )

@@ -63,7 +63,7 @@ def crop_matrix(box: NDArray[np.floating], crop: Crop) -> Array:
     """The map from the pixels of the crop to those of the photograph, (2, 3).
 
     box: (4,) left, top, width, height in pixels of the photograph.
-    The one place where a box becomes a crop: ingest, evaluation and prediction all call it.
+    The one place where a box becomes a crop: ingest and what networks see both rest on it.
     """
     left, top, width, height = np.asarray(box, dtype=np.float64)
     box_side = np.sqrt(width * height)

@@ -13,7 +13,7 @@ from kedro.pipeline import Pipeline
 
 from facial_keypoints import variants
 from facial_keypoints.errors import ProjectError
-from facial_keypoints.inputs import replace_optional_inputs, require_inputs
+from facial_keypoints.inputs import replace_optional_inputs, require_inputs, require_resources
 
 
 class ProjectHooks:
@@ -22,7 +22,8 @@ class ProjectHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         with readable_errors():
-            variants.hand_over(context.config_loader["parameters"])
+            if variants.hand_over(context.config_loader["parameters"]):
+                reload_pipelines()
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -31,26 +32,42 @@ class ProjectHooks:
             replace_optional_inputs(pipeline, catalog, every_pipeline, env)
             if not run_params["only_missing_outputs"]:  # then Kedro leaves out nodes, and what they read may be missing
                 require_inputs(pipeline, catalog, every_pipeline, env, run_params["pipeline_names"] or ())
+                require_resources(pipeline, catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
         with readable_errors():
-            cause: BaseException | None = error
-            while cause is not None:
-                if isinstance(cause, ProjectError):
-                    raise cause
-                cause = cause.__cause__
+            raise error
 
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """On the command line a ProjectError ends in its message, without a traceback; in a program it stays what it is."""
+    """Raises the ProjectError behind whatever is raised, if there is one, and on the command line only its message.
+
+    There click shows it without a traceback. Other errors are bugs and stay as they are.
+    """
     try:
         yield
-    except ProjectError as error:
-        if click.get_current_context(silent=True) is None:
+    except Exception as error:
+        ours = project_error(error)
+        if ours is None:
             raise
-        raise click.ClickException(str(error)) from error
+        if click.get_current_context(silent=True) is None:
+            raise ours from error.__cause__
+        raise click.ClickException(str(ours)) from error
+
+
+def project_error(error: BaseException | None) -> ProjectError | None:
+    """The first ProjectError in a chain of causes: Kedro wraps what datasets raise."""
+    while error is not None and not isinstance(error, ProjectError):
+        error = error.__cause__
+    return error
+
+
+def reload_pipelines() -> None:
+    """Let Kedro create all pipelines anew, as it does by itself only when others are asked for."""
+    pipelines.set_requested(["none of them"])
+    pipelines.set_requested(None)
 
 
 def every_pipeline() -> Mapping[str, Pipeline]:

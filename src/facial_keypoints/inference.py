@@ -1,4 +1,4 @@
-"""From a network and faces to points: the way that training's validation, `evaluate` and `predict` share."""
+"""From a network and faces to points: the way that training's validation and `evaluate` share."""
 
 import numpy as np
 import torch

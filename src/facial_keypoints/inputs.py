@@ -3,15 +3,18 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
-from kedro.io import CatalogProtocol
+from kedro.io import AbstractDataset, CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.archive import ArchiveDataset
+from facial_keypoints.datasets.checkpoint import CheckpointDataset
 from facial_keypoints.errors import MissingInputError
+from facial_keypoints.options import ResnetOptions
 
 logger = logging.getLogger(__name__)
 
+CHECKPOINT = ".checkpoint"
 EVALUATE = "evaluate"  # the namespace whose inputs may be missing
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
@@ -19,26 +22,36 @@ Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called 
 def missing_inputs(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
     """Names of the pipeline's free inputs that do not exist and that nothing stands in for."""
     names = sorted(name for name in pipeline.inputs() if name != "parameters" and not name.startswith("params:"))
-    return [name for name in names if not (catalog.exists(name) or isinstance(catalog.get(name), AbsentDataset))]
+    return [name for name in names if not (catalog.exists(name) or _is_stood_in_for(catalog.get(name)))]
+
+
+def _is_stood_in_for(dataset: AbstractDataset | None) -> bool:
+    unfinished = isinstance(dataset, CheckpointDataset) and dataset.can_be_loaded
+    return unfinished or isinstance(dataset, AbsentDataset)
 
 
 def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers: Makers, env: str | None) -> None:
     """Put an AbsentDataset in place of each missing input that only `evaluate` reads, and say how to make it.
 
-    Raises MissingInputError if that leaves `evaluate` without any input at all.
+    What would be made of a missing checkpoint is kept in memory only: no notice lands where a result belongs.
+    Raises MissingInputError if there is no checkpoint at all to evaluate.
     """
     optional = [name for name in missing_inputs(pipeline, catalog) if _is_optional(name, pipeline)]
-    given = [name for name in pipeline.inputs() if _is_optional(name, pipeline) and name not in optional]
-    if optional and not given and not any(name.endswith(".checkpoint") for name in pipeline.all_outputs()):
+    checkpoints = {name for name in pipeline.datasets() if name.endswith(CHECKPOINT)}
+    if optional and checkpoints and checkpoints <= set(optional):
         raise MissingInputError(
-            "There is nothing to evaluate: no data set and no checkpoint. The whole way is: kedro run"
-            + (f" --env {env}" if env else "")
+            f"There is nothing to evaluate: {', '.join(sorted(checkpoints))} are missing. "
+            f"Train a variant first, or run all: kedro run{_environment(env)}"
         )
     for name in optional:
         logger.warning(
             "%s is missing and left out of the evaluation: %s", name, how_to_make([name], catalog, makers, env)
         )
         catalog[name] = AbsentDataset()
+        if name.endswith(CHECKPOINT):
+            namespace = f"{EVALUATE}.{name.removesuffix(CHECKPOINT)}"
+            for output in {output for node in pipeline.nodes if node.namespace == namespace for output in node.outputs}:
+                catalog[output] = MemoryDataset()
 
 
 def _is_optional(name: str, pipeline: Pipeline) -> bool:
@@ -61,6 +74,22 @@ def require_inputs(
         is_or_are = "is" if len(missing) == 1 else "are"
         how = how_to_make(missing, catalog, makers, env, requested)
         raise MissingInputError(f"{', '.join(missing)} {is_or_are} missing: {how}")
+
+
+def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Raises ProjectError if a variant that is to be trained names a device or weights that are not to be had."""
+    for node in pipeline.nodes:
+        name = f"params:{node.namespace}"
+        if f"{node.namespace}{CHECKPOINT}" not in node.outputs or name not in node.inputs:
+            continue
+        # Not on top: only runs that train import torch.
+        from facial_keypoints.devices import pick_device
+        from facial_keypoints.models.pretrained import check_pretrained
+
+        options = catalog.load(name)
+        pick_device(options.device)
+        if isinstance(options, ResnetOptions):
+            check_pretrained(options.weights, options.allow_partial)
 
 
 def how_to_make(
@@ -90,6 +119,9 @@ def how_to_make(
     if by_hand:
         return "; ".join(sorted(by_hand))
     to_run = [*needed, *(name for name in requested if name not in needed)]
-    environment = f" --env {env}" if env else ""
     only_missing = " --only-missing-outputs" if len(to_run) > 1 else ""
-    return f"kedro run{environment} --pipelines {','.join(to_run)}{only_missing}"
+    return f"kedro run{_environment(env)} --pipelines {','.join(to_run)}{only_missing}"
+
+
+def _environment(env: str | None) -> str:
+    return f" --env {env}" if env else ""

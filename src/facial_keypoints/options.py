@@ -27,14 +27,15 @@ def person_numbers(value: object) -> object:
 
 
 Persons = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(person_numbers)]
+SomePersons = Annotated[Persons, Field(min_length=1)]
 
 
 @dataclass(config=STRICT, frozen=True)
 class PersonSplit:
     """Which persons of the Danes go where: a list of numbers, or a text such as "1-28"."""
 
-    train: Persons
-    validation: Persons
+    train: SomePersons
+    validation: SomePersons
     test: Persons
 
     def __post_init__(self) -> None:
@@ -133,6 +134,7 @@ class FaceOptions(TrainingOptions):
 class ResnetOptions(TrainingOptions):
     """A variant of `finetune_resnet`."""
 
+    batch_size: Annotated[int, Field(ge=2, le=4096)]  # batch normalisation needs two
     weights: str  # IMAGENET1K_V1, none, or the path of a state_dict
     allow_partial: bool
     colour: Literal["grey", "rgb"]

@@ -4,15 +4,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from skimage import color, io, util
 
 from facial_keypoints.errors import DataError
+
+CONVERTED = {"CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "LA": "RGBA", "PA": "RGBA", "P": "RGBA"}
 
 
 def read_photograph(path: Path) -> NDArray[np.uint8]:
     """A picture file as (H, W, 3) uint8.  Raises DataError that names the file if it cannot be read."""
     try:
-        pixels = io.imread(path)
+        with Image.open(path) as picture:
+            mode = picture.mode
+            # scikit-image tells colour models apart by their number of channels, which is not always enough.
+            pixels = np.asarray(picture.convert(CONVERTED[mode])) if mode in CONVERTED else io.imread(path)
         if pixels.ndim == 2:
             pixels = color.gray2rgb(pixels)
         elif pixels.shape[-1] == 4:

@@ -16,7 +16,6 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from facial_keypoints.checkpoints import Checkpoint, Training
 from facial_keypoints.devices import automatic_precision, pick_device
@@ -28,6 +27,7 @@ from facial_keypoints.losses import mean_squared_error
 from facial_keypoints.metrics import nme, point_errors
 from facial_keypoints.models import set_mean_shape
 from facial_keypoints.options import AugmentationOptions, TrainingOptions
+from facial_keypoints.progress import progress
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +35,8 @@ NO_BETTER_THAN_THE_MEAN_SHAPE = 0.95  # of the mean shape's error: a network abo
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """What is known after an epoch.
+class FitState:
+    """What is known after an epoch, of all epochs so far.
 
     history: a row an epoch: epoch, train/loss, val/loss, val/nme (%), val/px (pixels of the photographs), seconds.
     steps: a row a step: step, epoch (as a fraction), loss.
@@ -73,18 +73,18 @@ def train_landmarks(
     device = pick_device(options.device)
     train, validation = (split_examples(faces, split, task, device) for split in (TRAIN, VALIDATION))
     training_id = uuid.uuid4().hex
-    for epoch in fit(model, train, validation, options, augmentation=task.augmentation):
+    for state in fit(model, train, validation, options, augmentation=task.augmentation):
         training = Training(
             id=training_id,
             pipeline=options.pipeline,
             variant=options.variant,
-            epoch=epoch.best_epoch,
-            epochs_done=len(epoch.history),
+            epoch=state.best_epoch,
+            epochs_done=len(state.history),
             epochs_planned=options.epochs,
             options=asdict(options),
         )
-        checkpoint = Checkpoint(task.architecture, epoch.best_state, faces.scheme, train.indices, task.frame, training)
-        yield checkpoint, epoch.history, epoch.steps
+        checkpoint = Checkpoint(task.architecture, state.best_state, faces.scheme, train.indices, task.frame, training)
+        yield checkpoint, state.history, state.steps
 
 
 def split_examples(faces: FaceSet, split: str, task: Task, device: torch.device) -> Examples:
@@ -105,10 +105,11 @@ def fit(
     options: TrainingOptions,
     *,
     augmentation: AugmentationOptions | None = None,
-) -> Iterator[Epoch]:
-    """Train with Adam at a constant rate on the mean squared error of coordinates in [0, 1]; one Epoch after each.
+) -> Iterator[FitState]:
+    """Train with Adam at a constant rate on the mean squared error of coordinates in [0, 1]; a FitState an epoch.
 
     The network starts at the mean shape of the training faces. Says so loudly if it ends no better than that.
+    Raises ProjectError if the loss is no longer a number.
     """
     generator = torch.Generator().manual_seed(options.seed)
     model.to(train.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -123,20 +124,16 @@ def fit(
         epoch_losses = train_epoch(model, optimizer, train, options, generator, number, augmentation)
         losses += epoch_losses
         row = {"epoch": number, "train/loss": float(np.mean(epoch_losses))}
-        if not np.isfinite(row["train/loss"]):
-            raise ProjectError(
-                f"{options.name}: the loss is {row['train/loss']} in epoch {number}, expected a number. "
-                f"Lower the learning rate: --params {options.name}.learning_rate={options.learning_rate / 10:g}"
-            )
         row |= measure(predict_unit_points(model, validation, options.precision), validation)
         row["seconds"] = time.perf_counter() - started
+        require_numbers(options, row)
         history.append(row)
         table = pd.DataFrame(history)
         if number == 1 + int(table["val/nme"].argmin()):
             best_state, best_epoch = copied_state(model), number
         report(options, row, best_epoch)
         steps = np.arange(1, len(losses) + 1)
-        yield Epoch(
+        yield FitState(
             history=table,
             steps=pd.DataFrame({"step": steps, "epoch": steps / len(epoch_losses), "loss": losses}),
             best_state=best_state,
@@ -156,9 +153,9 @@ def train_epoch(
 ) -> list[float]:
     """One look at every training face, in random order; the loss of each step."""
     model.train()
-    batches = torch.randperm(len(train), generator=generator).split(options.batch_size)
+    batches = shuffled_batches(len(train), options.batch_size, generator)
     losses = []
-    for rows in tqdm(batches, desc=f"{options.name} {number}/{options.epochs}", disable=None, leave=False):
+    for rows in progress(batches, f"{options.name} {number}/{options.epochs}"):
         if augmentation is None:
             pictures, targets = train.plain(rows)
         else:
@@ -173,6 +170,15 @@ def train_epoch(
     return torch.stack(losses).tolist()
 
 
+def shuffled_batches(count: int, size: int, generator: torch.Generator) -> list[Tensor]:
+    """Rows 0 to count - 1 in random order, `size` at a time; a last batch of one, without spread, joins the others."""
+    *batches, last = torch.randperm(count, generator=generator).split(size)
+    if batches and len(last) == 1 < size:
+        batches[-1] = torch.cat([batches[-1], last])
+        return batches
+    return [*batches, last]
+
+
 def measure(predicted: NDArray[np.floating], examples: Examples) -> dict[str, float]:
     """val/loss, val/nme and val/px of predicted points (N, K, 2), or of one shape (K, 2) for all, on [0, 1]."""
     truth = examples.source_keypoints[:, examples.indices]
@@ -183,6 +189,16 @@ def measure(predicted: NDArray[np.floating], examples: Examples) -> dict[str, fl
         "val/nme": float(nme(errors, examples.norm).mean()),
         "val/px": float(errors.mean()),
     }
+
+
+def require_numbers(options: TrainingOptions, row: dict[str, float]) -> None:
+    """Raises ProjectError if training went astray: its loss, or what the network now predicts, is no number."""
+    for key in ("train/loss", "val/nme"):
+        if not np.isfinite(row[key]):
+            raise ProjectError(
+                f"{options.name}: {key} is {row[key]} in epoch {row['epoch']}, expected a number. "
+                f"Lower the learning rate: --params {options.name}.learning_rate={options.learning_rate / 10:g}"
+            )
 
 
 def copied_state(model: nn.Module) -> dict[str, Tensor]:

@@ -12,14 +12,20 @@ from kedro.framework.project import settings
 from kedro.utils import find_kedro_project
 
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
+from facial_keypoints.options import VARIANT_OPTIONS
 
 _parameters: dict[str, Any] = {}
 
 
-def hand_over(parameters: dict[str, Any]) -> None:
-    """Remember the parameters of this run."""
+def hand_over(parameters: dict[str, Any]) -> bool:
+    """Remember the parameters of this run; whether its variants are others than those of the run before."""
+    before, after = (
+        {name: variant_names(given, name) for name in VARIANT_OPTIONS} for given in (_parameters, parameters)
+    )
+    is_first = not _parameters
     _parameters.clear()
     _parameters.update(parameters)
+    return not is_first and before != after
 
 
 def variants(pipeline: str) -> list[str]:

@@ -49,12 +49,41 @@ def test_nothing_but_tensors_and_plain_values_is_stored(dataset, checkpoint, tmp
     assert "state_dict" in torch.load(tmp_path / "nose" / "checkpoint.pt", weights_only=True)
 
 
+def unfinished(checkpoint: Checkpoint, epoch: int = 1) -> Checkpoint:
+    return replace(checkpoint, training=replace(checkpoint.training, epoch=epoch, epochs_done=2))
+
+
 def test_an_interrupted_training_can_be_loaded_but_does_not_count_as_there(dataset, checkpoint):
-    dataset.save(replace(checkpoint, training=replace(checkpoint.training, epochs_done=2)))
+    assert not dataset.can_be_loaded
+    dataset.save(unfinished(checkpoint))
     assert not dataset.exists()
-    assert dataset.load().training.epoch == 2
+    assert dataset.can_be_loaded
+    assert dataset.load().training.epoch == 1
+
+
+def test_a_training_that_is_interrupted_leaves_the_finished_one_before_it(dataset, checkpoint):
     dataset.save(checkpoint)
+    dataset.save(unfinished(checkpoint))
     assert dataset.exists()
+    assert dataset.load().training.epoch == 2
+
+
+def test_a_finished_training_leaves_nothing_unfinished(dataset, checkpoint, tmp_path):
+    dataset.save(unfinished(checkpoint))
+    dataset.save(checkpoint)
+    assert [path.name for path in (tmp_path / "nose").iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_missing_checkpoint_says_what_to_do(dataset):
+    with pytest.raises(DatasetError, match=r"checkpoint\.pt is missing: train the variant first"):
+        dataset.load()
+
+
+def test_a_checkpoint_without_its_parts_is_named(dataset, checkpoint, tmp_path):
+    dataset.save(checkpoint)
+    torch.save({"format": 1, "frame": {}}, tmp_path / "nose" / "checkpoint.pt")
+    with pytest.raises(DatasetError, match=r"checkpoint\.pt.*cannot be read.*train the variant again"):
+        dataset.load()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04"])

@@ -64,11 +64,11 @@ def test_the_loss_of_each_step_is_thin_and_pale_and_lies_at_its_fraction_of_an_e
     assert line.get_alpha() < 0.5
 
 
-def test_stars_mark_the_best_epochs_and_the_legend_says_their_values():
+def test_stars_mark_the_epoch_that_is_kept_and_the_legend_says_its_values():
     losses, errors = loss_curves(history(), steps(), title="nose").axes
-    assert stars(losses) == [(BEST_LOSS_EPOCH, 1)]
+    assert stars(losses) == [(BEST_ERROR_EPOCH, 2)]
     assert stars(errors) == [(BEST_ERROR_EPOCH, 3)]
-    assert "best: 1 at epoch 4" in [text.get_text() for text in losses.get_legend().get_texts()]
+    assert "kept: 2 at epoch 5" in [text.get_text() for text in losses.get_legend().get_texts()]
     assert "best: 3.00 % (6.25 px) at epoch 5" in [text.get_text() for text in errors.get_legend().get_texts()]
 
 
@@ -87,7 +87,7 @@ def test_one_epoch_is_drawn_with_a_mark_and_a_whole_number():
 
 def test_a_training_without_steps_is_drawn():
     losses, _ = loss_curves(history(), steps(0), title="resumed").axes
-    assert stars(losses) == [(BEST_LOSS_EPOCH, 1)]
+    assert stars(losses) == [(BEST_ERROR_EPOCH, 2)]
 
 
 def test_a_training_that_diverged_has_no_best_epoch():

@@ -4,7 +4,8 @@ from torchvision.models import resnet18
 
 from facial_keypoints.errors import ConfigurationError, DataError, MissingInputError
 from facial_keypoints.models import build_model, seeded_model
-from facial_keypoints.models.resnet import ResnetLandmarks, load_pretrained, torchvision_state
+from facial_keypoints.models.pretrained import load_pretrained, torchvision_state
+from facial_keypoints.models.resnet import ResnetLandmarks
 
 
 def landmarks_model(colour: str = "rgb") -> ResnetLandmarks:

@@ -148,6 +148,9 @@ def test_without_any_checkpoint_there_is_nothing_to_rank():
         rank_variants(pd.DataFrame(), pd.DataFrame())
 
 
-def test_one_data_set_is_enough(pipeline, inputs):
-    saved = run_pipeline(pipeline, inputs | {"ibug_faces": None, "finetune_resnet.lr_1e-4.checkpoint": None})
-    assert set(saved["leaderboard"]["data_set"]) == {"danes"}
+@pytest.mark.parametrize(("kept", "left_out"), [("danes", "ibug"), ("ibug", "danes")])
+def test_one_data_set_is_enough(pipeline, inputs, kept, left_out):
+    absent = {name for name in inputs if name.startswith("finetune") == (left_out == "ibug") and "checkpoint" in name}
+    saved = run_pipeline(pipeline, inputs | dict.fromkeys({*absent, f"{left_out}_faces"}))
+    assert set(saved["leaderboard"]["data_set"]) == {kept}
+    assert set(saved["errors_by_part"]["pipeline"]) <= set(saved["leaderboard"]["pipeline"])

@@ -52,8 +52,8 @@ def test_every_variant_is_trained_and_drawn(create, data, faces, options):
 
 
 def test_several_variants_are_compared_in_one_figure():
-    assert "train_nose.learning_rates" in train_nose().all_outputs()
-    assert "train_face.learning_rates" not in train_face().all_outputs()
+    assert "train_nose.comparison" in train_nose().all_outputs()
+    assert "train_face.comparison" not in train_face().all_outputs()
 
 
 def test_one_variant_can_be_run_alone():

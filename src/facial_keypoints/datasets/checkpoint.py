@@ -9,45 +9,58 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 
 from facial_keypoints.datasets.replacing import replaced_file
-from facial_keypoints.errors import DataError
+from facial_keypoints.errors import DataError, MissingInputError
 
 if TYPE_CHECKING:  # torch and the networks are imported by the first load or save: listing the catalog stays fast
     from facial_keypoints.checkpoints import Checkpoint
 
+# What torch.load, and reading what it loaded, raise on broken files; ProjectErrors among them say more.
+UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError)
+
 
 class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
-    """A Checkpoint as `checkpoint.pt`.
+    """A Checkpoint as `checkpoint.pt`, and beside it `unfinished.pt` while its training goes on.
 
-    It exists once its training is finished: `--only-missing-outputs` goes on to train a variant that was interrupted.
-    The best epoch so far of an interrupted training can be loaded all the same.
+    It exists once a training is finished: `--only-missing-outputs` trains a variant that was interrupted again.
+    The best epoch so far of an interrupted training can be loaded where no finished one is.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
         self._filepath = Path(filepath)
+        self._unfinished = self._filepath.with_name("unfinished.pt")
         self.metadata = metadata
 
+    @property
+    def can_be_loaded(self) -> bool:
+        """Whether there is a finished checkpoint or an unfinished one."""
+        return self._filepath.is_file() or self._unfinished.is_file()
+
     def load(self) -> Checkpoint:
+        if not self.can_be_loaded:
+            raise MissingInputError(f"{self._filepath} is missing: train the variant first.")
         import torch
 
         from facial_keypoints.checkpoints import Checkpoint
 
+        path = self._filepath if self._filepath.is_file() else self._unfinished
         try:
-            content = torch.load(self._filepath, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+            return Checkpoint.from_plain(torch.load(path, map_location="cpu", weights_only=True), str(path))
+        except UNREADABLE as error:
             raise DataError(
-                f"{self._filepath}: this checkpoint cannot be read ({type(error).__name__}). Delete it and train the "
-                "variant again."
+                f"{path}: this checkpoint cannot be read ({type(error).__name__}). "
+                "Delete it and train the variant again."
             ) from error
-        return Checkpoint.from_plain(content, str(self._filepath))
 
     def save(self, data: Checkpoint) -> None:
         import torch
 
-        with replaced_file(self._filepath) as path:
+        with replaced_file(self._filepath if data.training.is_finished else self._unfinished) as path:
             torch.save(data.to_plain(), path)
+        if data.training.is_finished:
+            self._unfinished.unlink(missing_ok=True)
 
     def _exists(self) -> bool:
-        return self._filepath.is_file() and self.load().training.is_finished
+        return self._filepath.is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}

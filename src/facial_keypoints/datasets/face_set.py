@@ -10,7 +10,7 @@ import pandas as pd
 from kedro.io import AbstractDataset
 
 from facial_keypoints.datasets.replacing import replaced_folder
-from facial_keypoints.errors import DataError
+from facial_keypoints.errors import DataError, MissingInputError
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
 from facial_keypoints.landmarks import landmark_scheme
@@ -30,6 +30,8 @@ class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
         self.metadata = metadata
 
     def load(self) -> FaceSet:
+        if not self._exists():
+            raise MissingInputError(f"{self._filepath} is missing: run the pipeline that makes it first.")
         about = json.loads((self._filepath / "about.json").read_text(encoding="utf-8"))
         if about.get("format") != FORMAT:
             raise DataError(

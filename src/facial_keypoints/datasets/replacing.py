@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,9 @@ from pathlib import Path
 def replaced_folder(folder: Path) -> Iterator[Path]:
     """A new empty folder that takes the place of `folder` when the block ends well, and vanishes when it does not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    fresh = folder.with_name(f".{folder.name}-{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
     try:
         yield fresh
         if folder.exists():
@@ -22,7 +23,6 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(outdated)
         else:
             fresh.rename(folder)
-        folder.chmod(0o755)  # mkdtemp makes it private
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

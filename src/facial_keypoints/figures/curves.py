@@ -18,7 +18,7 @@ MOST_MARKED_EPOCHS = 30  # beyond, a dot for each epoch would hide the line
 
 
 def loss_curves(history: pd.DataFrame, steps: pd.DataFrame, *, title: str) -> Figure:
-    """One training: loss of each step (pale) and each epoch, and the validation error; stars mark the best epochs.
+    """One training: loss of each step (pale) and each epoch, and the validation error; stars mark the best epoch.
 
     history: a row for each epoch with `epoch` (from 1), `train/loss`, `val/loss`, `val/nme` (percent), `val/px`.
     steps: a row for each step with `epoch` (epochs done, a fraction) and `loss`.
@@ -37,7 +37,7 @@ def loss_curves(history: pd.DataFrame, steps: pd.DataFrame, *, title: str) -> Fi
 
 
 def overlay_curves(histories: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
-    """Several trainings in one figure, a colour for each: training dashed, validation solid, stars at the best epochs.
+    """Several trainings in one figure, a colour for each: training dashed, validation solid, stars at the best epoch.
 
     histories: by the variant's name, each as in `loss_curves`.  The legend gives each variant's best validation error.
     """
@@ -77,14 +77,14 @@ def _plot_epochs(
     axes.plot(history["epoch"], history[column], color=color, linestyle=linestyle, marker=marker, label=label)
 
 
-def _best_epoch(history: pd.DataFrame, column: str) -> pd.Series | None:
-    """The row with the lowest value, None where there is no finite one."""
-    finite = history[np.isfinite(history[column])]
-    return None if finite.empty else finite.loc[finite[column].idxmin()]
+def _best_epoch(history: pd.DataFrame) -> pd.Series | None:
+    """The epoch whose network is kept: that with the lowest validation error, None where there is no finite one."""
+    finite = history[np.isfinite(history["val/nme"])]
+    return None if finite.empty else finite.loc[finite["val/nme"].idxmin()]
 
 
 def _mark_best(axes: Axes, history: pd.DataFrame, column: str, colour: str, label: str | None = None) -> None:
-    best = _best_epoch(history, column)
+    best = _best_epoch(history)
     if best is not None:
         axes.plot(
             [best["epoch"]],
@@ -92,7 +92,7 @@ def _mark_best(axes: Axes, history: pd.DataFrame, column: str, colour: str, labe
             color=colour,
             linestyle="",
             marker="*",
-            markersize=10,
+            markersize=12,
             markeredgecolor="black",
             zorder=3,
             label=label,
@@ -100,12 +100,12 @@ def _mark_best(axes: Axes, history: pd.DataFrame, column: str, colour: str, labe
 
 
 def _describe_best_loss(history: pd.DataFrame) -> str:
-    best = _best_epoch(history, "val/loss")
-    return "no finite value" if best is None else f"best: {best['val/loss']:.3g} at epoch {best['epoch']:.0f}"
+    best = _best_epoch(history)
+    return "no finite value" if best is None else f"kept: {best['val/loss']:.3g} at epoch {best['epoch']:.0f}"
 
 
 def _describe_best_error(history: pd.DataFrame) -> str:
-    best = _best_epoch(history, "val/nme")
+    best = _best_epoch(history)
     if best is None:
         return "no finite value"
     return f"best: {best['val/nme']:.2f} % ({best['val/px']:.2f} px) at epoch {best['epoch']:.0f}"

@@ -33,7 +33,7 @@ def set_mean_shape(model: nn.Module, mean_shape: Tensor) -> None:
 
 
 def seeded_model(architecture: dict[str, Any], seed: int) -> nn.Module:
-    """A new network whose random weights depend on the seed alone; torch's own random state stays as it was."""
+    """A new network whose random weights depend on the seed alone; the CPU's random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build_model(architecture)

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
@@ -20,8 +21,10 @@ INPUTS_DRAWN = 12
 
 def training_inputs(faces: FaceSet, task: Task, options: TrainingOptions) -> Figure:
     """Some training faces as the network sees them, augmented if the task augments, with the points it is to learn."""
-    examples = split_examples(faces, TRAIN, task, torch.device("cpu"))
-    rows = torch.linspace(0, len(examples) - 1, min(INPUTS_DRAWN, len(examples))).long()
+    train = np.flatnonzero(faces.table["split"] == TRAIN)
+    chosen = train[np.linspace(0, len(train) - 1, min(INPUTS_DRAWN, len(train))).astype(int)]
+    examples = split_examples(faces.select(chosen), TRAIN, task, torch.device("cpu"))
+    rows = torch.arange(len(examples))
     if task.augmentation is None:
         pictures, points = examples.plain(rows)
     else:

@@ -2,7 +2,7 @@
 
 faces --> train --> checkpoint --> first_kernels
   |         +-----> history, steps --> loss_curves
-  +-----> inputs          +----------> learning_rates (all variants)
+  +-----> inputs          +----------> comparison (all variants)
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: s
     pipeline = sum((variant_pipeline(variant, train, draw_inputs, faces) for variant in names), start=Pipeline([]))
     if len(names) > 1:
         histories = {variant: f"{variant}.history" for variant in names}
-        compare = Node(compare_variants, histories, f"{name}.learning_rates", name="compare_variants", namespace=name)
+        compare = Node(compare_variants, histories, f"{name}.comparison", name="compare_variants", namespace=name)
         pipeline += Pipeline([compare])
     return pipeline
 

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.danes import TYPES
 from facial_keypoints.devices import pick_device
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.evaluation import (
@@ -26,7 +27,6 @@ from facial_keypoints.figures.notice import notice
 from facial_keypoints.geometry import inverse, transform_points
 from facial_keypoints.inference import predict_unit_points
 from facial_keypoints.options import EvaluateOptions
-from facial_keypoints.pipelines.ingest_danes.nodes import TYPES
 from facial_keypoints.point_table import keypoints_of
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
     """The leaderboard, also logged.  Raises MissingInputError if no variant has predictions."""
     table = leaderboard(joined(predictions))
     if table.empty:
-        raise MissingInputError("No variant has a checkpoint, so there is nothing to rank. Train one first: kedro run")
+        raise MissingInputError("There are no predictions, so there is nothing to rank: the log names what is missing.")
     test = table[(table["split"] == TEST)].drop(columns=["training_id", "split"])
     logger.info("leaderboard, test faces:\n%s", test.to_string(index=False, float_format="{:.4g}".format))
     return table

@@ -12,7 +12,8 @@ from facial_keypoints.examples import InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
 from facial_keypoints.models import seeded_model
-from facial_keypoints.models.resnet import ResnetLandmarks, load_pretrained
+from facial_keypoints.models.pretrained import load_pretrained
+from facial_keypoints.models.resnet import ResnetLandmarks
 from facial_keypoints.options import ResnetOptions
 from facial_keypoints.pipelines.variant_nodes import training_inputs
 from facial_keypoints.training import Task, train_landmarks

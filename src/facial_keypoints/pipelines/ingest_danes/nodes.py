@@ -1,7 +1,6 @@
 """From the IMM Face Database's files to a table of annotations and a FaceSet."""
 
 import logging
-import re
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -9,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from facial_keypoints.danes import FILE_NAME, TYPES
 from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.errors import DataError
 from facial_keypoints.eye_contours import EYES, reverse_eye, reversed_eyes
-from facial_keypoints.faces import FaceSet
+from facial_keypoints.faces import SPLITS, FaceSet
 from facial_keypoints.figures.faces import before_and_after, contact_sheet
 from facial_keypoints.geometry import identity
 from facial_keypoints.landmarks import IMM_58, load_asf
@@ -22,16 +22,6 @@ from facial_keypoints.point_table import keypoint_columns, keypoints_of, with_ke
 from facial_keypoints.progress import progress
 
 logger = logging.getLogger(__name__)
-
-TYPES = {
-    1: "frontal, neutral",
-    2: "frontal, happy",
-    3: "turned to the person's right",
-    4: "turned to the person's left",
-    5: "frontal, spot light",
-    6: "free expression",
-}
-FILE_NAME = re.compile(r"(?P<person>\d\d)-(?P<type>[1-6])(?P<sex>[fm])")
 
 
 def read_annotations(archive: Archive, options: IngestDanesOptions) -> pd.DataFrame:
@@ -65,7 +55,11 @@ def read_annotations(archive: Archive, options: IngestDanesOptions) -> pd.DataFr
             | keypoint_columns(shape.points)
         )
     table = pd.DataFrame(rows)
-    unlisted = sorted(table.loc[table["split"].isna(), "person"].unique())
+    unlisted = sorted(set(table.loc[table["split"].isna(), "person"].tolist()))
+    if len(unlisted) == table["person"].nunique():
+        raise DataError(
+            f"{archive.folder}: found persons {unlisted}, none of them in ingest_danes.split. List them there."
+        )
     if unlisted:
         logger.warning("persons %s are in no list of ingest_danes.split: their pictures are left out", unlisted)
     return table.dropna(subset="split").reset_index(drop=True)
@@ -92,7 +86,7 @@ def paired_names(archive: Archive) -> list[str]:
 
 def split_of(person: int, split: PersonSplit) -> str | None:
     """The split that lists a person, None if no list has that person."""
-    return next((name for name in ("train", "validation", "test") if person in getattr(split, name)), None)
+    return next((name for name in SPLITS if person in getattr(split, name)), None)
 
 
 def repair_annotations(annotations: pd.DataFrame, options: IngestDanesOptions) -> tuple[pd.DataFrame, pd.DataFrame]:

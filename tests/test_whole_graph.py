@@ -1,0 +1,130 @@
+"""The seven pipelines in one run, on drawn faces; what MLflow holds of it; Kedro-Viz of it; and what comes after."""
+
+import json
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from tests.project import Project, only_error
+
+pytestmark = pytest.mark.slow
+
+CHILDREN = {
+    "train_nose lr=1e-3",
+    "train_nose lr=1e-4",
+    "train_nose lr=1e-5",
+    "train_face lr=1e-3",
+    "finetune_resnet lr=1e-4",
+}
+SEVEN = {"ingest_danes", "ingest_ibug", "augment", "train_nose", "train_face", "finetune_resnet", "evaluate"}
+
+
+@pytest.fixture(scope="module")
+def whole(ingested_project: Project) -> Project:
+    result = ingested_project.kedro("run")
+    assert result.returncode == 0, result.stderr
+    return ingested_project
+
+
+def leaderboard(project: Project) -> pd.DataFrame:
+    return pd.read_csv(project.root / "data" / "08_reporting" / "leaderboard.csv")
+
+
+def children(project: Project) -> dict:
+    client = MlflowClient(f"sqlite:///{project.root}/mlflow.db")
+    experiment = client.get_experiment_by_name("facial-keypoints")
+    runs = client.search_runs([experiment.experiment_id], max_results=1000)
+    return {run.info.run_name: run for run in runs if "mlflow.parentRunId" in run.data.tags}
+
+
+def test_what_training_needs_is_looked_for_before_anything_runs(ingested_project):
+    for params, expected in (
+        ("finetune_resnet.weights=no/such.pth", str(ingested_project.root / "no/such.pth")),
+        ("finetune_resnet.device=cuda:99", "cuda:99"),
+    ):
+        result = ingested_project.kedro("run", "--pipelines", "finetune_resnet", "--params", params)
+        assert expected in only_error(result)
+        assert "Running node" not in result.stderr
+
+
+def test_every_variant_is_on_the_leaderboard(whole):
+    board = leaderboard(whole).query("split == 'test' and subset == 'full'")
+    assert sorted(board["variant"]) == ["lr_1e-3", "lr_1e-3", "lr_1e-4", "lr_1e-4", "lr_1e-5", *["mean_shape"] * 3]
+
+
+def test_mlflow_holds_a_parent_and_five_children_with_equal_metrics_by_epoch(whole):
+    runs = children(whole)
+    assert set(runs) == CHILDREN
+    assert len({run.data.tags["mlflow.parentRunId"] for run in runs.values()}) == 1
+    client = MlflowClient(f"sqlite:///{whole.root}/mlflow.db")
+    keys = {name: set(run.data.metrics) for name, run in runs.items()}
+    assert len(set(map(frozenset, keys.values()))) == 1
+    for run in runs.values():
+        for key in ("train/loss", "val/loss", "val/nme", "val/px"):
+            assert [metric.step for metric in client.get_metric_history(run.info.run_id, key)] == [1, 2]
+        assert {"test/nme", "test/px", "test/mse"} <= set(run.data.metrics)
+        assert float(run.data.params["learning_rate"]) > 0
+        assert run.info.status == "FINISHED"
+
+
+def test_the_leaderboard_and_mlflow_agree(whole):
+    board = leaderboard(whole).query("split == 'test' and subset == 'full' and variant != 'mean_shape'")
+    runs = {run.data.tags["training_id"]: run for run in children(whole).values()}
+    for row in board.itertuples():
+        assert runs[row.training_id].data.metrics["test/nme"] == pytest.approx(row.nme)
+
+
+def test_kedro_viz_shows_seven_boxes_and_previews(whole):
+    result = whole.kedro("viz", "build", "--include-previews")
+    assert result.returncode == 0, result.stderr
+    graph = json.loads((whole.root / "build" / "api" / "main").read_text())
+    assert set(graph["modular_pipelines"]["__root__"]["children"][0]) or True
+    top = {child["id"] for child in graph["modular_pipelines"]["__root__"]["children"]} & SEVEN
+    assert top == SEVEN
+    assert {"raw", "intermediate", "model_input", "models", "reporting"} <= set(graph["layers"])
+    previews = [json.loads(path.read_text()) for path in (whole.root / "build" / "api" / "nodes").iterdir()]
+    kinds = [node.get("preview_type") for node in previews if node.get("preview")]
+    assert kinds.count("ImagePreview") >= 30
+    assert kinds.count("TablePreview") >= 10
+
+
+def test_an_interrupted_training_is_evaluated_with_its_best_epoch_so_far(whole):
+    folder = whole.root / "data" / "06_models" / "train_face" / "lr_1e-3"
+    finished = folder / "checkpoint.pt"
+    import torch
+
+    content = torch.load(finished, weights_only=True)
+    content["training"]["epochs_done"] = 1
+    torch.save(content, folder / "unfinished.pt")
+    kept = finished.rename(folder / "kept.pt")
+    result = whole.kedro("run", "--pipelines", "evaluate")
+    kept.rename(finished)
+    (folder / "unfinished.pt").unlink()
+    assert "train_face.lr_1e-3 was trained for 1 of 2 epochs only" in result.stderr
+    assert "train_face" in set(leaderboard(whole)["pipeline"])
+
+
+def test_a_broken_checkpoint_is_named(whole):
+    path = whole.root / "data" / "06_models" / "train_nose" / "lr_1e-5" / "checkpoint.pt"
+    content = path.read_bytes()
+    path.write_bytes(content[:500])
+    error = only_error(whole.kedro("run", "--pipelines", "evaluate"))
+    path.write_bytes(content)
+    assert str(path) in error
+    assert "train the variant again" in error
+
+
+def test_without_any_checkpoint_nothing_is_evaluated_and_nothing_overwritten(whole):
+    models = whole.root / "data" / "06_models"
+    before = leaderboard(whole)
+    hidden = models.rename(models.with_name("hidden"))
+    error = only_error(whole.kedro("run", "--pipelines", "evaluate"))
+    hidden.rename(models)
+    assert error.startswith("There is nothing to evaluate")
+    assert leaderboard(whole).equals(before)
+
+
+def test_only_missing_outputs_in_an_empty_workspace_is_one_line(project):
+    error = only_error(project.kedro("run", "--pipelines", "train_face", "--only-missing-outputs"))
+    assert "danes_augmented is missing" in error
