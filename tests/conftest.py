@@ -94,3 +94,8 @@ def ingested_project(tmp_path_factory: pytest.TempPathFactory, drawn_danes: Arch
     result = project.kedro("run", "--pipelines", "ingest_danes,ingest_ibug,augment")
     assert result.returncode == 0, result.stderr
     return project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project")

@@ -13,11 +13,6 @@ from tests.project import Project, only_error
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / "project")
-
-
-@pytest.fixture
 def danes_project(tmp_path: Path, drawn_danes) -> Project:
     """A project whose Danes are three drawn people; there is no iBUG."""
     raw = tmp_path / "raw"

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+import torch
 from mlflow import MlflowClient
 
 from tests.project import Project, only_error
@@ -79,7 +80,6 @@ def test_kedro_viz_shows_seven_boxes_and_previews(whole):
     result = whole.kedro("viz", "build", "--include-previews")
     assert result.returncode == 0, result.stderr
     graph = json.loads((whole.root / "build" / "api" / "main").read_text())
-    assert set(graph["modular_pipelines"]["__root__"]["children"][0]) or True
     top = {child["id"] for child in graph["modular_pipelines"]["__root__"]["children"]} & SEVEN
     assert top == SEVEN
     assert {"raw", "intermediate", "model_input", "models", "reporting"} <= set(graph["layers"])
@@ -92,8 +92,6 @@ def test_kedro_viz_shows_seven_boxes_and_previews(whole):
 def test_an_interrupted_training_is_evaluated_with_its_best_epoch_so_far(whole):
     folder = whole.root / "data" / "06_models" / "train_face" / "lr_1e-3"
     finished = folder / "checkpoint.pt"
-    import torch
-
     content = torch.load(finished, weights_only=True)
     content["training"]["epochs_done"] = 1
     torch.save(content, folder / "unfinished.pt")

@@ -21,7 +21,7 @@ FORMAT = 1
 class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
     """Folder of `images.npy`, `keypoints.npy`, `to_source.npy`, `table.parquet` and `about.json`.
 
-    Images are memory-mapped on load (copy on write), so a set may be larger than memory.
+    Images are memory-mapped on load (copy on write): only what is looked at is read.
     Saving writes a folder aside and renames it: a save that fails leaves the previous set as it was.
     """
 

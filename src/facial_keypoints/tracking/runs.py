@@ -6,6 +6,7 @@ Every call names its run: MLflow's own idea of the active run belongs to a threa
 import logging
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -67,6 +68,7 @@ class TrackedRun:
         self._to_train = trained
         self._variants: dict[str, VariantRun] = {}
         self._waiting: dict[str, list[Path]] = {}  # figures of variants whose training has not started
+        self._opening = threading.Lock()  # a variant's run is opened, or its figure waits: not both at once
         self._training_ids: dict[str, str] = {}  # of the variants that are drawn or evaluated
         self._runs: dict[str, str | None] = {}  # run ids by training id
         name = ", ".join(in_order(run_params["pipeline_names"])) or "kedro run"
@@ -90,9 +92,11 @@ class TrackedRun:
         }
         params = plain_params(asdict(options))
         child = VariantRun(self._create_run(child_name(options), tags), params)
-        self._variants[variant] = child
+        with self._opening:
+            self._variants[variant] = child
+            waiting = self._waiting.pop(variant, [])
         self.client.log_batch(child.id, params=[Param(key, value) for key, value in params.items()])
-        for path in self._waiting.pop(variant, []):
+        for path in waiting:
             self.client.log_artifact(child.id, str(path), FIGURES)
 
     @training_goes_on()
@@ -165,9 +169,10 @@ class TrackedRun:
     @training_goes_on()
     def log_figure(self, variant: str, path: Path) -> None:
         """Log a figure to the run that trained the variant, or is going to; figures of no variant, to the parent."""
-        if variant in self._to_train and variant not in self._variants:
-            self._waiting.setdefault(variant, []).append(path)
-            return
+        with self._opening:
+            if variant in self._to_train and variant not in self._variants:
+                self._waiting.setdefault(variant, []).append(path)
+                return
         if variant in self._variants:
             run_id: str | None = self._variants[variant].id
         elif variant in self._training_ids:

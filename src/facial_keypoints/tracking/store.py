@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from facial_keypoints.errors import ProjectError
 
 EXPERIMENT = "facial-keypoints"
+SQLITE = "sqlite:///"
 USUAL_ENVIRONMENTS = (None, "base", "local")  # the others have an experiment of their own: drawn faces are no rivals
 # MLflow would try for minutes to reach a server. That is right in the middle of a training, and wrong before it.
 IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
@@ -43,11 +44,16 @@ class Store:
 def open_store(project: Path, env: str | None) -> Store:
     """The store that MLFLOW_TRACKING_URI names, else `mlflow.db` in the project's root, which `mlflow ui` shows there.
 
+    A database file named by a relative path lies below the project's root; its artifacts lie beside it.
+
+
     Raises ProjectError if it cannot be reached.
     """
-    given = os.environ.get("MLFLOW_TRACKING_URI")
-    uri = given or f"sqlite:///{project.as_posix()}/mlflow.db"
-    artifacts = None if given else (project / "mlartifacts").as_uri()  # MLflow's default is the working folder
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}mlflow.db"
+    artifacts = None
+    if uri.startswith(SQLITE):  # MLflow would take relative paths, and artifacts, from the working folder
+        database = project / uri.removeprefix(SQLITE)
+        uri, artifacts = f"{SQLITE}{database.as_posix()}", (database.parent / "mlartifacts").as_uri()
     name = EXPERIMENT if env in USUAL_ENVIRONMENTS else f"{EXPERIMENT}-{env}"
     with readable_store_errors(uri), impatient():
         client = MlflowClient(uri)
