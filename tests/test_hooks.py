@@ -37,9 +37,9 @@ def test_in_a_program_the_error_behind_kedros_own_is_raised():
 
 
 def test_on_the_command_line_only_its_message_is_shown():
-    with click.Context(click.Command("run")), pytest.raises(click.ClickException, match=r"^a\.jpg: broken$"):
-        with readable_errors():
-            wrapped()
+    message = r"^a\.jpg: broken$"
+    with click.Context(click.Command("run")), pytest.raises(click.ClickException, match=message), readable_errors():
+        wrapped()
 
 
 def test_a_bug_keeps_its_traceback():
