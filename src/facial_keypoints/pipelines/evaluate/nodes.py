@@ -127,7 +127,7 @@ def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: Fac
         predicted=predicted,
         scheme=faces.scheme,
         titles=[
-            f"{PurePosixPath(row['name']).name}: {row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()
+            f"{PurePosixPath(row['name']).name}\n{row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()
         ],
         title=f"{pipeline}.{variant}: {which} {len(chosen)} of {len(test)} test faces ({errors})",
         columns=4,
