@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := $(BIN)/kedro run --env sample
+SAMPLE_RESULTS := $(or $(FACIAL_KEYPOINTS_WORKSPACE),data)/sample/08_reporting
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -24,8 +25,11 @@ demo: install  ## draw faces, run the seven pipelines on them, show the leaderbo
 	$(SAMPLE) --pipelines draw_sample
 	$(SAMPLE)
 	@echo
+	@$(BIN)/python -c 'import pandas, sys; print(pandas.read_csv(sys.argv[1]).query("split == \"test\"").drop(columns=["split", "training_id"]).round(4).to_string(index=False))' $(SAMPLE_RESULTS)/leaderboard.csv
+	@echo
+	@echo "The leaderboard above, tables and pictures lie in $(SAMPLE_RESULTS)/"
 	@echo "Learning curves and models:  $(BIN)/mlflow ui         then http://127.0.0.1:5000, experiment facial-keypoints-sample"
-	@echo "The pipelines as a graph:    $(BIN)/kedro viz --env sample"
+	@echo "The pipelines as a graph:    $(BIN)/kedro viz run --env sample"
 	@echo "On the real photographs:     FACIAL_KEYPOINTS_RAW=<folder> $(BIN)/kedro run      (see README, Real data)"
 
 test: install  ## all tests; those on real photographs too where FACIAL_KEYPOINTS_RAW is set
@@ -44,5 +48,5 @@ format: install  ## put the code in shape
 viz-site: install  ## the graph with previews as a static site in build/
 	$(BIN)/kedro viz build --include-previews
 
-clean:  ## remove the drawn data and all that was made of them; real results stay
-	rm -rf data/sample build .pytest_cache .mypy_cache .ruff_cache
+clean:  ## remove the drawn data, their results and caches; real results and MLflow's records stay
+	rm -rf $(or $(FACIAL_KEYPOINTS_WORKSPACE),data)/sample build .viz .pytest_cache .mypy_cache .ruff_cache

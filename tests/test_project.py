@@ -145,3 +145,12 @@ def test_the_registry_lists_the_pipelines(project):
         "evaluate",
         "draw_sample",
     }
+
+
+def test_a_misspelt_pipeline_is_one_line_with_the_right_name(project):
+    error = only_error(project.kedro("run", "--pipelines", "finetune_resent"))
+    assert error.strip() == "found no pipeline 'finetune_resent', did you mean finetune_resnet?"
+
+
+def test_the_commands_that_the_demo_ends_with_exist(project):
+    assert project.kedro("viz", "run", "--help").returncode == 0

@@ -9,7 +9,9 @@ def archive(folder, **options) -> ArchiveDataset:
 
 
 def test_a_missing_archive_says_what_to_put_where(tmp_path):
-    with pytest.raises(DatasetError, match=r"raw is missing: put some faces there.*FACIAL_KEYPOINTS_RAW.*make demo"):
+    with pytest.raises(
+        DatasetError, match=r"raw is missing: put some faces into .*raw, or set FACIAL_KEYPOINTS_RAW.*make demo"
+    ):
         archive(tmp_path / "raw").load()
 
 

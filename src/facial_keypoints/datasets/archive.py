@@ -44,13 +44,13 @@ class ArchiveDataset(AbstractDataset[Iterable[tuple[str, bytes]], Archive]):
     def how_to_get_it(self) -> str:
         """What to do when the folder is missing."""
         return (
-            f"{self._filepath} is missing: put {self._contents} there, or set FACIAL_KEYPOINTS_RAW to the folder that "
+            f"put {self._contents} into {self._filepath}, or set FACIAL_KEYPOINTS_RAW to the folder that "
             f"holds {self._filepath.name}/. To see everything work without it: make demo"
         )
 
     def load(self) -> Archive:
         if not self._exists():
-            raise MissingInputError(self.how_to_get_it)
+            raise MissingInputError(f"{self._filepath} is missing: {self.how_to_get_it}")
         return Archive(self._filepath)
 
     def save(self, data: Iterable[tuple[str, bytes]]) -> None:

@@ -105,6 +105,11 @@ class TrackingHooks:
     def _close(self, status: str) -> None:
         run, self._run, self._catalog = self._run, None, None
         if run is not None:
+            if status == KILLED:
+                logger.warning(
+                    "interrupted. The best network so far of a variant in training is kept in unfinished.pt beside its "
+                    "checkpoint: `evaluate` takes it, the next training starts anew."
+                )
             run.close(status)
             self._restore_sigterm()
             atexit.unregister(self._close)

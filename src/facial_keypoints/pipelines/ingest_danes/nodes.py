@@ -151,7 +151,7 @@ def draw_samples(faces: FaceSet) -> Figure:
         truth=chosen.keypoints,
         scheme=IMM_58,
         titles=[f"{row['name']}: {TYPES[row['type']]}" for _, row in chosen.table.iterrows()],
-        title="The Danes (IMM): two persons' photographs with their 58 points",
+        title="The Danes: two persons' photographs with their 58 points",
         zoom=True,
     )
 
