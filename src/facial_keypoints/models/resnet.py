@@ -12,7 +12,7 @@ class ResnetLandmarks(nn.Module):
     """Pictures (N, C, H, W) in [0, 1], grey or RGB, to points (N, points, 2) in [0, 1].
 
     The head is one linear layer on standardised features. ResNet's pooled features are all positive, so that without
-    standardising each of Adam's steps moves all points together, and validation jumps from epoch to epoch.
+    standardising a step of Adam can move all points together: see docs/decisions.md.
     """
 
     mean: Tensor
