@@ -3,9 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
 from facial_keypoints.errors import ConfigurationError
+from facial_keypoints.options import IngestDanesOptions
 from facial_keypoints.settings import CONFIG_LOADER_ARGS
 from tests.project import PROJECT
 
@@ -105,3 +107,9 @@ def test_persons_can_be_a_list_of_numbers(tmp_path):
     file = conf / "base" / "parameters_ingest_danes.yml"
     file.write_text(file.read_text().replace("1-28", "[1, 2, 3]"))
     assert parameters(conf=conf)["ingest_danes"]["split"]["train"] == [1, 2, 3]
+
+
+def test_one_person_alone_is_a_list_of_one():
+    options = parameters(ingest_danes={"split": {"train": 1, "validation": "2", "test": "3-4"}})["ingest_danes"]
+    split = TypeAdapter(IngestDanesOptions).validate_python(options).split
+    assert (split.train, split.validation, split.test) == ([1], [2], [3, 4])
