@@ -13,7 +13,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 def person_numbers(value: object) -> object:
-    """The numbers that a text such as "1-28, 31" lists, or one number alone; else the value as it is.  Raises ValueError."""
+    """The numbers in a text such as "1-28, 31", or one number alone; else the value as it is.  Raises ValueError."""
     if isinstance(value, int):  # what --params makes of a single person
         return [value]
     if not isinstance(value, str):
