@@ -1,7 +1,12 @@
+import json
+from contextlib import suppress
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from facial_keypoints.errors import ConfigurationError
+from facial_keypoints.errors import ConfigurationError, DataError
 from facial_keypoints.landmarks import (
     IBUG_68,
     IMM_58,
@@ -21,6 +26,7 @@ def three_point_scheme(**changes) -> LandmarkScheme:
     fields = {
         "name": "tiny",
         "size": 3,
+        "names": ("right", "tip", "left"),
         "parts": {"eyes": (0, 2), "nose": (1,)},
         "contours": (),
         "mirror": (2, 1, 0),
@@ -92,12 +98,62 @@ def test_an_unknown_scheme_names_the_known_ones():
         ({"mirror": (0, 1, 2)}, "each other's"),
         ({"outer_eye_corners": (0, 3)}, "below 3"),
         ({"outer_eye_corners": (0, 1)}, "each other's"),
+        ({"outer_eye_corners": (1, 1)}, "two points"),
         ({"nose_tip": 0}, "its own mirror image"),
+        ({"nose_tip": 3}, "below 3"),
+        ({"names": ("right", "left")}, "as many names"),
+        ({"names": ("eye", "tip", "eye")}, "same name"),
+        ({"size": 0}, "1 to 1000 points"),
     ],
 )
 def test_a_scheme_that_contradicts_itself_is_refused(changes, rule):
     with pytest.raises(ConfigurationError, match=rule):
         three_point_scheme(**changes)
+
+
+def test_equal_definitions_are_equal_schemes():
+    assert three_point_scheme() == three_point_scheme()
+    assert hash(three_point_scheme()) == hash(three_point_scheme())
+    assert three_point_scheme() != three_point_scheme(nose_tip=None)
+    assert three_point_scheme() != three_point_scheme(parts={"eyes": (0, 2), "tip": (1,)})
+
+
+@BOTH
+def test_points_of_the_built_in_schemes_are_named_by_their_numbers(scheme):
+    assert scheme.names == tuple(f"{point:02d}" for point in range(scheme.size))
+
+
+@pytest.mark.parametrize(
+    "scheme", [*SCHEMES.values(), three_point_scheme(nose_tip=None)], ids=lambda scheme: scheme.name
+)
+def test_a_scheme_is_the_same_after_json_and_back(scheme):
+    assert LandmarkScheme.from_plain(json.loads(json.dumps(scheme.to_plain())), "a.json") == scheme
+
+
+@given(st.data())
+def test_a_damaged_plain_scheme_is_a_scheme_or_a_data_error(data):
+    plain = three_point_scheme().to_plain() | {data.draw(st.sampled_from([*three_point_scheme().to_plain(), "x"])): 0}
+    values = st.recursive(
+        st.none() | st.booleans() | st.integers(-2, 4) | st.floats() | st.text(max_size=2),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    )
+    plain[data.draw(st.sampled_from([*plain]))] = data.draw(values)
+    with suppress(DataError):
+        LandmarkScheme.from_plain(plain, "a.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"nose": 1}, "a.json: unknown key 'nose', expected one of name, names, .* Did you mean 'nose_tip'"),
+        ({"mirror": [2, 1, True]}, "a.json: a point of mirror is True, expected a whole number"),
+        ({"outer_eye_corners": [0]}, "a.json: 1 outer eye corners, expected 2"),
+        ({"mirror": [0, 1, 2]}, "a.json: landmark scheme 'tiny' breaks a rule: the outer eye corners are each other's"),
+    ],
+)
+def test_a_wrong_plain_scheme_names_its_source(changes, message):
+    with pytest.raises(DataError, match=message):
+        LandmarkScheme.from_plain(three_point_scheme().to_plain() | changes, "a.json")
 
 
 @pytest.mark.real

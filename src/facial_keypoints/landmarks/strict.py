@@ -3,6 +3,8 @@
 import math
 from pathlib import Path
 
+import numpy as np
+
 from facial_keypoints.errors import DataError, MissingInputError
 
 RESTORE = "The file may be damaged or cut off: restore it from its archive and run again."
@@ -43,21 +45,33 @@ def finite_number(text: str | None, where: str, what: str) -> float:
     raise fault(where, f"{what} is {quoted(text)}", "a finite number")
 
 
-def read_bytes(path: Path, maximum: int) -> bytes:
-    """The file, unless it is absent (MissingInputError) or larger than `maximum` bytes (DataError)."""
+def finite_numbers(texts: list[str]) -> np.ndarray | None:
+    """All the numbers at once, (N,) float64, by the rules of `finite_number`; None if one of the texts is none."""
+    together = "".join(texts)
+    if not together.isascii() or "_" in together:
+        return None
+    try:
+        numbers = np.array([float(text) for text in texts])
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def checked_file(path: Path, maximum: int) -> Path:
+    """The path, unless nothing is there (MissingInputError) or more than `maximum` bytes (DataError)."""
     if not path.is_file():
         raise MissingInputError(f"{path}: no such file, expected an annotation file. Check the path, or restore it.")
     size = path.stat().st_size
     if size > maximum:
         raise fault(str(path), f"{size} bytes", f"at most {maximum}", "This is no annotation file: check the path.")
-    return path.read_bytes()
+    return path
 
 
 def read_text(path: Path, maximum: int = 1024 * 1024) -> str:
-    """The file as UTF-8 text, with or without a byte order mark.  Raises as `read_bytes`, and DataError for bytes
-    that are no text.
+    """The file as UTF-8 text, with or without a byte order mark.  Raises as `checked_file`, and DataError for
+    bytes that are no text.
     """
     try:
-        return read_bytes(path, maximum).decode("utf-8-sig")
+        return checked_file(path, maximum).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise fault(str(path), f"byte {error.start} is no UTF-8 text", "a text file") from error

@@ -38,7 +38,7 @@ def read_annotations(archive: Archive, options: IngestIbugOptions) -> pd.DataFra
     """
     rows = []
     for split, labels in LABELS.items():
-        images = load_imglab(archive / labels, expected_points=IBUG_68.size)
+        images = load_imglab(archive / labels)
         originals = [image for image in images if not PurePosixPath(image.file).stem.endswith(MIRROR_COPY)]
         faces = [row | {"split": split} for image in originals for row in faces_of(archive, image, options)]
         logger.info(

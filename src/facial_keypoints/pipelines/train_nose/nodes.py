@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.examples import InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.models import seeded_model
@@ -15,7 +16,12 @@ from facial_keypoints.training import Task, train_landmarks
 
 
 def nose_task(faces: FaceSet, options: NoseOptions) -> Task:
-    """The scheme's nose tip, from whole pictures at the size that `augment` wrote."""
+    """The scheme's nose tip, from whole pictures at the size that `augment` wrote.
+
+    Raises ConfigurationError if the scheme has none.
+    """
+    if faces.scheme.nose_tip is None:
+        raise ConfigurationError(f"landmark scheme {faces.scheme.name!r} has no nose_tip. Name one in its definition.")
     frame = InputFrame(*faces.image_size, channels=1)
     architecture = {
         "name": "nose",
