@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from facial_keypoints.landmarks import (
     ImglabBox,
     ImglabImage,
     format_imglab,
+    imglab_faces,
     iter_imglab,
     load_imglab,
     load_pts,
@@ -21,6 +23,7 @@ from facial_keypoints.landmarks import (
 )
 from facial_keypoints.landmarks.imglab import MAXIMUM_BYTES
 from facial_keypoints.landmarks.imglab_reader import LONGEST_TAG
+from tests.landmarks.faces import THREE
 from tests.project import PROJECT
 
 pixels = st.floats(-1000, 5000)
@@ -54,6 +57,16 @@ TEXT = """\
 </images>
 </dataset>
 """
+
+
+TWO_POINTS = {
+    "size": 2,
+    "names": ("00", "01"),
+    "parts": {"eyes": (0, 1)},
+    "mirror": (1, 0),
+    "outer_eye_corners": (0, 1),
+    "nose_tip": None,
+}
 
 
 def parse(text: str, names: Sequence[str] | None = ("00", "01")) -> list[ImglabImage]:
@@ -170,6 +183,23 @@ def test_parts_come_in_the_order_of_the_names_and_are_written_under_them():
     np.testing.assert_array_equal(images[0].boxes[0].points, [[201.5, 110.5], [0.5, -0.5]])
     written = format_imglab(images, "", "", names=("left", "it's"))
     np.testing.assert_array_equal(parse(written, ("left", "it's"))[0].boxes[0].points, images[0].boxes[0].points)
+
+
+def test_each_box_is_a_face_and_one_to_be_ignored_has_a_fault(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_text(TEXT)
+    face, ignored = imglab_faces(path, replace(THREE, **TWO_POINTS))
+    assert (face.file, face.where) == ("afw/1.jpg", f"{path}, image 'afw/1.jpg', box 1")
+    np.testing.assert_array_equal(face.points, [[0.5, -0.5], [201.5, 110.5]])
+    np.testing.assert_array_equal(face.box, [194, 90, 37, 38])
+    assert (ignored.points, ignored.fault) == (None, "ignored")
+
+
+def test_a_box_without_parts_is_a_face_without_points(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_text(TEXT.replace(" ignore='1'", ""))
+    face = imglab_faces(path, replace(THREE, **TWO_POINTS))[1]
+    assert (face.points, face.fault) == (None, None)
 
 
 def test_something_that_is_no_xml_is_a_data_error():

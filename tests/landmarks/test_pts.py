@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from facial_keypoints.errors import DataError, MissingInputError
-from facial_keypoints.landmarks import format_pts, load_pts, parse_pts
+from facial_keypoints.landmarks import IBUG_68, format_pts, load_pts, parse_pts, pts_faces
+from tests.landmarks.faces import THREE
 
 faces = st.integers(1, 70).flatmap(lambda count: arrays(np.float64, (count, 2), elements=st.floats(-1e4, 1e4)))
 TEXT = "version: 1\nn_points: 3\n{\n1 1\n2.5 10\n-3.25 4\n}\n"
@@ -70,6 +71,41 @@ def test_a_count_the_caller_does_not_expect_is_refused():
 def test_a_missing_file_is_a_missing_input(tmp_path):
     with pytest.raises(MissingInputError, match=r"none\.pts: no such file"):
         load_pts(tmp_path / "none.pts")
+
+
+def test_each_picture_below_a_folder_is_a_face_with_the_points_beside_it(tmp_path):
+    (tmp_path / "b").mkdir()
+    for name in ("a.PNG", "b/c.jpg", "b/.hidden.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "b" / "c.pts").write_text(TEXT)
+    without, face = pts_faces(tmp_path, THREE)
+    assert (without.file, without.points, without.box, without.fault) == ("a.PNG", None, None, "no .pts beside it")
+    assert (face.file, face.box, face.fault, face.where) == ("b/c.jpg", None, None, str(tmp_path / "b" / "c.pts"))
+    np.testing.assert_array_equal(face.points, parse_pts(TEXT, "c.pts"))
+
+
+@pytest.mark.parametrize(
+    ("pictures", "message"),
+    [((), r"c\.pts: no pictures, expected one of the same name beside it"), (("c.jpg", "c.png"), "c.pts: 2 pictures")],
+)
+def test_points_without_a_picture_of_their_own_are_a_data_error(tmp_path, pictures, message):
+    (tmp_path / "c.pts").write_text(TEXT)
+    for name in pictures:
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match=message):
+        pts_faces(tmp_path, THREE)
+
+
+def test_a_folder_that_is_not_there_is_a_missing_input(tmp_path):
+    with pytest.raises(MissingInputError, match="none: no such folder"):
+        pts_faces(tmp_path / "none", THREE)
+
+
+@pytest.mark.real
+def test_every_real_picture_has_its_points(ibug_folder: Path):
+    faces = pts_faces(ibug_folder, IBUG_68)
+    assert len(faces) == 1372
+    assert all(face.points is not None for face in faces)
 
 
 @pytest.mark.real

@@ -67,7 +67,11 @@ def test_a_number_of_points_names_them_by_their_numbers():
     ("old", "new", "message"),
     [
         ("mirror:", "miror:", "a.yml: unknown key 'miror', expected one of name, points, .* Did you mean 'mirror'"),
-        ("mirror: [[right_eye, left_eye]]\n", "", "a.yml: no mirror, expected the keys name, points, parts, mirror"),
+        (
+            "mirror: [[right_eye, left_eye]]\n",
+            "",
+            "a.yml: no key mirror, expected the keys name, points, parts, mirror",
+        ),
         ("name: tiny", "name: ti-ny", "a.yml, name: 'ti-ny', expected letters, digits and _ only"),
         ("name: tiny", "name: ibug_68", "a.yml, name: 'ibug_68', expected a name that is not the project's own"),
         ("[right_eye, left_eye, nose]", "0", "a.yml, points: 0 points, expected 1 to 1000"),
@@ -88,7 +92,11 @@ def test_a_number_of_points_names_them_by_their_numbers():
         ("[[right_eye, left_eye]]", "[[1, 1]]", "a.yml, mirror: point 'left_eye' twice, expected each point in"),
         ("[[right_eye, left_eye]]", "[]", "a rule: the outer eye corners are each other's mirror image"),
         ("nose_tip: nose", "nose_tip: 0", "a rule: the nose tip is its own mirror image"),
-        ("nose_tip: nose", "contours: [{points: 0-1}]", "a.yml, contours: no closed, expected the keys points, closed"),
+        (
+            "nose_tip: nose",
+            "contours: [{points: 0-1}]",
+            "a.yml, contours: no key closed, expected the keys points, closed",
+        ),
         ("name: tiny", "name: tiny\nname: tiny", "a.yml, line 2: a second or odd key, expected plain YAML"),
         ("name: tiny", "name: &a tiny", "a.yml, line 1: an anchor or alias"),
         ("nose_tip: nose", "nose_tip: *a", "a.yml, line 8: an anchor or alias"),

@@ -11,11 +11,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from facial_keypoints.landmarks.annotated_face import AnnotatedFace
 from facial_keypoints.landmarks.imglab_reader import ImglabBox, ImglabImage, stream_images
-from facial_keypoints.landmarks.schemes import IBUG_68, numbered_names
-from facial_keypoints.landmarks.strict import checked_file, fault
+from facial_keypoints.landmarks.schemes import IBUG_68, LandmarkScheme, numbered_names
+from facial_keypoints.landmarks.strict import checked_file, fault, quoted
 
-__all__ = ["ImglabBox", "ImglabImage", "format_imglab", "iter_imglab", "load_imglab", "parse_imglab"]
+__all__ = ["ImglabBox", "ImglabImage", "format_imglab", "imglab_faces", "iter_imglab", "load_imglab", "parse_imglab"]
 
 MAXIMUM_BYTES = 1024**3  # 300-W, ten times over, has 250 MB
 CHUNK = 64 * 1024  # bytes
@@ -45,6 +46,22 @@ def parse_imglab(data: bytes, source: str, names: Sequence[str] | None = IBUG_68
         raise fault(source, f"{len(data)} bytes", f"at most {MAXIMUM_BYTES}", "This is no annotation file.")
     chunks = (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
     return list(stream_images(chunks, source, names))
+
+
+def imglab_faces(path: Path, scheme: LandmarkScheme) -> list[AnnotatedFace]:
+    """A face for each box; those to be ignored have a fault.  Raises as `iter_imglab`."""
+    return [
+        _face(image.file, box, f"{path}, image {quoted(image.file)}, box {number}")
+        for image in iter_imglab(path, scheme.names)
+        for number, box in enumerate(image.boxes, start=1)
+    ]
+
+
+def _face(file: str, box: ImglabBox, where: str) -> AnnotatedFace:
+    sides = np.array([box.left, box.top, box.width, box.height])
+    if box.ignore:
+        return AnnotatedFace(file, None, sides, where, fault="ignored")
+    return AnnotatedFace(file, box.points if len(box.points) else None, sides, where)
 
 
 def format_imglab(images: Iterable[ImglabImage], name: str, comment: str, names: Sequence[str] | None = None) -> str:

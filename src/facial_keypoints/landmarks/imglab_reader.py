@@ -38,16 +38,12 @@ class ImglabBox:
 
 @dataclass(frozen=True, eq=False)
 class ImglabImage:
-    """A picture and its faces.  file: as written, relative to the XML; width, height: None where not stated.
-
-    line: of the file where it stands, 0 if it was not read from one.
-    """
+    """A picture and its faces.  file: as written, relative to the XML; width, height: None where not stated."""
 
     file: str
     width: int | None
     height: int | None
     boxes: tuple[ImglabBox, ...]
-    line: int = 0
 
 
 @dataclass
@@ -66,7 +62,6 @@ class _OpenBox:
 
 @dataclass
 class _OpenImage:
-    line: int
     file: str
     width: int | None = None
     height: int | None = None
@@ -167,7 +162,7 @@ class _Reader:
         file = attributes.get("file")
         if not file:
             raise fault(self._where(), "an image without a file", "the attribute file='...'")
-        self._image = _OpenImage(self._expat.CurrentLineNumber, file)  # from here on, errors name the picture
+        self._image = _OpenImage(file)  # from here on, errors name the picture
         self._image.width = self._extent(attributes, "width")
         self._image.height = self._extent(attributes, "height")
 
@@ -208,7 +203,7 @@ class _Reader:
     def _close_image(self) -> None:
         assert self._image is not None
         image, self._image = self._image, None
-        self._done.append(ImglabImage(image.file, image.width, image.height, tuple(image.boxes), image.line))
+        self._done.append(ImglabImage(image.file, image.width, image.height, tuple(image.boxes)))
 
     def _points_one_by_one(self, box: _OpenBox, names: tuple[str, ...]) -> np.ndarray:
         """(K, 2), in the order of the names.  Raises DataError for whatever kept them from being read at once."""

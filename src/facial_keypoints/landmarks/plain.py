@@ -1,9 +1,14 @@
 """Checks of what a YAML or JSON file holds: each returns the value as the type asked for, or raises DataError."""
 
 import difflib
+import sys
 from collections.abc import Collection
 
+import numpy as np
+
 from facial_keypoints.landmarks.strict import fault, quoted
+
+LARGEST_NUMBER = sys.float_info.max
 
 
 def shown(value: object) -> str:
@@ -46,19 +51,41 @@ def as_flag(value: object, where: str, what: str, advice: str) -> bool:
     return value
 
 
+def as_numbers(value: object, count: int, where: str, what: str, advice: str) -> np.ndarray:
+    """The value, a list of that many finite numbers, as (count,) float64."""
+    numbers = as_list(value, where, what, advice)
+    if len(numbers) != count:
+        raise fault(where, f"{what} has {len(numbers)} numbers", str(count), advice)
+    for number in numbers:
+        # A whole number may be larger than any float, and 1e999 is read as infinity.
+        is_number = type(number) is float or type(number) is int
+        if not is_number or not -LARGEST_NUMBER <= number <= LARGEST_NUMBER:
+            raise fault(where, f"{shown(number)} in {what}", "finite numbers", advice)
+    return np.array(numbers, dtype=np.float64)
+
+
 def require_keys(
-    found: Collection[str], needed: Collection[str], optional: Collection[str], where: str, advice: str
+    found: Collection[str],
+    needed: Collection[str],
+    optional: Collection[str],
+    where: str,
+    advice: str,
+    kind: str = "key",
 ) -> None:
     """Raises DataError for a key that is neither needed nor optional, with the nearest known one, or for a missing."""
     known = [*needed, *optional]
     for key in found:
         if key not in known:
-            raise fault(
-                where, f"unknown key {quoted(key)}", f"one of {', '.join(known)}", f"{meant(key, known)}{advice}"
-            )
+            raise fault(where, f"unknown {kind} {quoted(key)}", f"one of {_listed(known)}", meant(key, known) + advice)
     for key in needed:
         if key not in found:
-            raise fault(where, f"no {key}", f"the keys {', '.join(needed)}", advice)
+            raise fault(where, f"no {kind} {key}", f"the {kind}s {_listed(needed)}", advice)
+
+
+def _listed(words: Collection[str]) -> str:
+    """The words, the middle of a long list left out."""
+    few = [*words] if len(words) <= 12 else [*[*words][:6], "...", *[*words][-6:]]
+    return ", ".join(few)
 
 
 def meant(word: str, known: Collection[str]) -> str:

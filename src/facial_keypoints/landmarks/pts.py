@@ -10,11 +10,16 @@
 Files that hold nothing but the points are read too.
 """
 
+import os
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from facial_keypoints.errors import MissingInputError
+from facial_keypoints.landmarks.annotated_face import PICTURE_SUFFIXES, AnnotatedFace
+from facial_keypoints.landmarks.schemes import LandmarkScheme
 from facial_keypoints.landmarks.strict import fault, finite_number, quoted, read_text, whole_number
 
 FIRST_CENTRE = 1.0  # the file's coordinate of the centre that the project calls 0.5
@@ -46,6 +51,32 @@ def parse_pts(text: str, source: str, expected_points: int | None = None) -> np.
     if not points:
         raise fault(source, "no points", "at least 1")
     return np.array(points, dtype=np.float64) - FIRST_CENTRE + 0.5
+
+
+def pts_faces(folder: Path, scheme: LandmarkScheme) -> list[AnnotatedFace]:
+    """A face for each picture below the folder, with the points of the `.pts` of the same stem beside it.
+
+    A picture without one has a fault.  Hidden files are passed over.  Raises as `parse_pts`, DataError for a `.pts`
+    with no picture or with two, and MissingInputError if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise MissingInputError(f"{folder}: no such folder, expected pictures and their .pts files. Check the path.")
+    files = sorted(Path(parent, name) for parent, _, names in os.walk(folder) for name in names if name[0] != ".")
+    pictures = [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
+    points = {file.with_suffix(""): file for file in files if file.suffix.lower() == ".pts"}
+    shown_by = Counter(picture.with_suffix("") for picture in pictures)
+    for stem, file in points.items():
+        if shown_by[stem] != 1:
+            expected = f"one of the same name beside it ({', '.join(PICTURE_SUFFIXES)})"
+            raise fault(str(file), f"{shown_by[stem] or 'no'} pictures", expected, "Add or remove files.")
+    return [_face(picture, points.get(picture.with_suffix("")), folder, scheme) for picture in pictures]
+
+
+def _face(picture: Path, points: Path | None, folder: Path, scheme: LandmarkScheme) -> AnnotatedFace:
+    file = picture.relative_to(folder).as_posix()
+    if points is None:
+        return AnnotatedFace(file, None, None, str(picture), fault="no .pts beside it")
+    return AnnotatedFace(file, load_pts(points, scheme.size), None, str(points))
 
 
 def format_pts(points: np.ndarray) -> str:

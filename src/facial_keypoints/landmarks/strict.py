@@ -33,16 +33,16 @@ def whole_number(text: str | None, where: str, what: str) -> int:
     raise fault(where, f"{what} is {quoted(text)}", "a whole number")
 
 
-def finite_number(text: str | None, where: str, what: str) -> float:
+def finite_number(text: str | None, where: str, what: str, advice: str = RESTORE) -> float:
     """The number that an ASCII text stands for, neither NaN nor infinite.  Raises DataError."""
     if text is None:
-        raise fault(where, f"no {what}", "a finite number")
+        raise fault(where, f"no {what}", "a finite number", advice)
     try:
         if text.isascii() and "_" not in text and math.isfinite(number := float(text)):
             return number
     except ValueError:
         pass
-    raise fault(where, f"{what} is {quoted(text)}", "a finite number")
+    raise fault(where, f"{what} is {quoted(text)}", "a finite number", advice)
 
 
 def finite_numbers(texts: list[str]) -> np.ndarray | None:
