@@ -1,8 +1,10 @@
 """A small scheme of a user's own, with parts of other names, and shapes of it."""
 
 import numpy as np
+import pandas as pd
 
 from facial_keypoints.landmarks import Contour, LandmarkScheme
+from facial_keypoints.point_table import with_keypoints
 
 FIVE = LandmarkScheme(
     name="five",
@@ -18,3 +20,10 @@ FIVE = LandmarkScheme(
 def rectangle(half_width: float, half_height: float) -> np.ndarray:
     """Eyes above, corners of the mouth below, the nose tip at 0: (5, 2)."""
     return np.array([[-1, -1], [1, -1], [0, 0], [-1, 1], [1, 1]], float) * [half_width, half_height]
+
+
+def face_table(points: np.ndarray, names: list[str] | None = None) -> pd.DataFrame:
+    """Annotations of faces (N, K, 2), each on a photograph of its own of 640 x 480 pixels."""
+    names = names or [f"face{row:02d}" for row in range(len(points))]
+    table = pd.DataFrame({"name": names, "group": names, "split": "train", "width": 640, "height": 480})
+    return with_keypoints(table, points)

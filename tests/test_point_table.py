@@ -25,3 +25,8 @@ def test_points_read_from_a_table_can_be_written_to():
     points = keypoints_of(table, IMM_58)
     points[0, 0] = 1
     assert (table == 0).all(axis=None)
+
+
+def test_a_table_without_rows_holds_no_points_of_the_right_shape():
+    empty = pd.DataFrame(columns=column_names(range(58)))
+    assert keypoints_of(empty, IMM_58).shape == (0, 58, 2)

@@ -33,4 +33,4 @@ def keypoints_of(
 ) -> NDArray[np.float64]:
     """The points (N, K, 2) that a table holds, all of the scheme's by default."""
     names = column_names(range(scheme.size) if indices is None else indices)
-    return table[names].to_numpy(dtype=np.float64, copy=True).reshape(len(table), -1, 2)
+    return table[names].to_numpy(dtype=np.float64, copy=True).reshape(len(table), len(names) // 2, 2)

@@ -39,17 +39,23 @@ def aligned_shapes(points: NDArray[np.floating]) -> tuple[NDArray[np.float32], N
     return _as_points(shapes), _as_points(mean)
 
 
-def distances_to_mean(
+def point_distances(
     aligned: NDArray[np.floating], mean: NDArray[np.floating], scheme: LandmarkScheme
-) -> NDArray[np.float64]:
-    """How far the points of each aligned shape lie from the mean's, (N,): root mean square over the points.
+) -> NDArray[np.floating]:
+    """How far each point of aligned shapes lies from the mean's, (N, K); NaN for a shape without extent.
 
-    In percent of the inter-ocular distance of the mean shape, so that it reads like an NME.  NaN without extent.
+    In percent of the inter-ocular distance of the mean shape, so that it reads like an NME.
     """
     first, second = scheme.outer_eye_corners
     interocular = np.linalg.norm(mean[first] - mean[second])
-    squared = np.square(aligned - mean.astype(aligned.dtype)).sum(axis=-1)
-    return 100 * np.sqrt(squared.mean(axis=-1, dtype=np.float64)) / interocular
+    return np.linalg.norm(aligned - mean.astype(aligned.dtype), axis=-1) * float(100 / interocular)
+
+
+def distances_to_mean(
+    aligned: NDArray[np.floating], mean: NDArray[np.floating], scheme: LandmarkScheme
+) -> NDArray[np.float64]:
+    """Root mean square of the `point_distances` of each shape, (N,), in percent of the mean's inter-ocular distance."""
+    return np.sqrt(np.square(point_distances(aligned, mean, scheme)).mean(axis=-1, dtype=np.float64))
 
 
 def procrustes_distances(points: NDArray[np.floating], scheme: LandmarkScheme) -> NDArray[np.float64]:
