@@ -15,6 +15,7 @@ FIVE = LandmarkScheme(
     outer_eye_corners=(0, 1),
     nose_tip=2,
 )
+NOTHING_NOTED = pd.DataFrame(columns=["name", "kind", "reason"])
 
 
 def rectangle(half_width: float, half_height: float) -> np.ndarray:

@@ -77,4 +77,5 @@ def noted_faces(annotations: pd.DataFrame, noted: pd.DataFrame, scheme: Landmark
 
 def _farthest_part(distances: NDArray[np.floating], scheme: LandmarkScheme) -> str:
     """The part whose points lie farthest from the mean's on the average.  distances: (K,)."""
-    return max(scheme.parts, key=lambda part: float(distances[list(scheme.parts[part])].mean()))
+    parts = {name: distances[list(points)].mean() for name, points in scheme.parts.items() if points}
+    return max(parts, key=lambda name: float(parts[name]))

@@ -1,0 +1,56 @@
+"""How the boxes of faces lie to their landmarks: what a crop around the box has to allow for."""
+
+import numpy as np
+import pandas as pd
+
+from facial_keypoints.landmarks import LandmarkScheme
+from facial_keypoints.outliers import labelled_faces
+
+BOX = ["box_left", "box_top", "box_width", "box_height"]
+FROM_LANDMARKS = "landmarks"  # in the column box_from: the box says nothing that the landmarks do not say
+NO_BOXES = "no boxes: whole photographs"
+
+
+def boxed_faces(annotations: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a box, which is one of some width and height."""
+    box = annotations.reindex(columns=BOX)
+    return annotations[box.notna().all(axis=1) & (box[BOX[2:]] > 0).all(axis=1)]
+
+
+def box_origin(annotations: pd.DataFrame) -> str:
+    """Where the boxes come from, in words.  annotations: boxes in pixels, if any; box_from, "file" where it is absent.
+
+    A face without a box is NaN in the box's columns.
+    """
+    boxed = boxed_faces(annotations)
+    if boxed.empty:
+        return NO_BOXES
+    made = int(_made_from_landmarks(boxed).sum())
+    if made == len(boxed):
+        return "boxes made from the landmarks"
+    return "boxes from the label files" + (f", {made} of {len(boxed)} made from the landmarks" if made else "")
+
+
+def box_fit(annotations: pd.DataFrame, scheme: LandmarkScheme) -> pd.DataFrame:
+    """How the landmarks lie in their box, a row for each face with both: side_ratio, centre_x, centre_y.
+
+    side_ratio: the box's side / the landmarks' extent, each the square root of the area of an upright rectangle.
+    centre_x, centre_y: centre of the landmarks' rectangle, in sides of the box from the box's centre; y is down and
+    is what `geometry.Crop.shift_down` makes up for.  Boxes made from the landmarks are left out where others are there.
+    Landmarks on one line along an axis have no ratio (NaN).
+    """
+    boxed = boxed_faces(annotations)
+    made = _made_from_landmarks(boxed)
+    labelled, points = labelled_faces(boxed if made.all() else boxed[~made], scheme)
+    box = labelled.reindex(columns=BOX).to_numpy(dtype=np.float64)
+    side = np.sqrt(box[:, 2] * box[:, 3])
+    low, high = points.min(axis=1), points.max(axis=1)
+    extent = np.sqrt(np.prod(high - low, axis=1))
+    ratio = np.divide(side, extent, out=np.full(len(side), np.nan), where=extent > 0)
+    offset = ((low + high) / 2 - box[:, :2] - box[:, 2:] / 2) / side[:, None]
+    return pd.DataFrame({"side_ratio": ratio, "centre_x": offset[:, 0], "centre_y": offset[:, 1]})
+
+
+def _made_from_landmarks(boxed: pd.DataFrame) -> pd.Series:
+    origin = boxed["box_from"] if "box_from" in boxed else pd.Series("file", index=boxed.index)
+    return origin == FROM_LANDMARKS
