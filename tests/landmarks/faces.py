@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facial_keypoints.landmarks import AnnotatedFace, LandmarkScheme
+from facial_keypoints.landmarks import AnnotatedFace, Contour, LandmarkScheme
 
 THREE = LandmarkScheme(
     name="three",
@@ -30,6 +30,31 @@ annotated_faces = st.builds(
     split=st.sampled_from([None, "train", "validation", "test"]),
     group=st.none() | _words,
 )
+
+
+@st.composite
+def schemes(draw) -> LandmarkScheme:
+    """Any scheme: points under any names, shuffled into pairs, parts and contours."""
+    names = draw(st.lists(_words, min_size=2, max_size=9, unique=True))
+    order = draw(st.permutations(range(len(names))))
+    pairs = draw(st.integers(1, len(names) // 2))
+    mirror = list(range(len(names)))
+    for one, other in zip(order[:pairs], order[pairs : 2 * pairs], strict=True):
+        mirror[one], mirror[other] = other, one
+    cut = draw(st.integers(1, len(names)))
+    parts = {"upper": tuple(order[:cut])} | ({"lower": tuple(order[cut:])} if order[cut:] else {})
+    lines = st.lists(st.sampled_from(order), min_size=1, max_size=len(names)).map(tuple)
+    alone = [point for point in order if mirror[point] == point]
+    return LandmarkScheme(
+        name=draw(st.from_regex(r"[A-Za-z0-9_]{1,8}", fullmatch=True)),
+        size=len(names),
+        names=tuple(names),
+        parts=parts,
+        contours=tuple(draw(st.lists(st.builds(Contour, lines, st.booleans()), max_size=3))),
+        mirror=tuple(mirror),
+        outer_eye_corners=(order[0], mirror[order[0]]),
+        nose_tip=draw(st.sampled_from([None, *alone])),
+    )
 
 
 def assert_same(read: list[AnnotatedFace], due: list[AnnotatedFace], tolerance: float) -> None:

@@ -1,3 +1,4 @@
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from facial_keypoints.errors import DataError, MissingInputError
 from facial_keypoints.landmarks import IBUG_68, SCHEMES, Contour, load_scheme
 from facial_keypoints.landmarks.scheme_file import MAXIMUM_BYTES, parse_scheme
+from tests.landmarks.faces import schemes
 from tests.project import PROJECT
 
 SHIPPED = sorted((PROJECT / "conf" / "schemes").glob("*.yml"))
@@ -50,6 +52,25 @@ def test_a_name_that_looks_like_a_range_or_a_number_is_a_name():
     scheme = parse_scheme(TEXT.replace("nose\n", "'0-1'\n").replace("nose]", "'0-1']").replace("2\n", "0-1\n"), "a.yml")
     assert (scheme.parts["nose"], scheme.nose_tip) == ((2,), 2)
     assert parse_scheme(TEXT.replace("nose\n", "'0'\n").replace("nose]", "'0']"), "a.yml").nose_tip == 2
+
+
+@given(schemes(), st.booleans())
+def test_any_scheme_that_is_written_as_yaml_is_read_back(scheme, by_name):
+    """Lists of points are written by index, or by name."""
+
+    def points(indices):
+        return [scheme.names[i] for i in indices] if by_name else list(indices)
+
+    content = {
+        "name": scheme.name,
+        "points": list(scheme.names),
+        "parts": {name: points(indices) for name, indices in scheme.parts.items()},
+        "mirror": [points((one, other)) for one, other in enumerate(scheme.mirror) if one < other],
+        "outer_eye_corners": points(scheme.outer_eye_corners),
+        "contours": [{"points": points(line), "closed": closed} for line, closed in scheme.contours],
+        "nose_tip": None if scheme.nose_tip is None else points([scheme.nose_tip])[0],
+    }
+    assert parse_scheme(json.dumps(content, ensure_ascii=False), "a.yml") == scheme
 
 
 def test_without_contours_each_part_is_an_open_line_and_without_a_nose_tip_there_is_none():

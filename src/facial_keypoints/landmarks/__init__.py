@@ -20,6 +20,7 @@ from facial_keypoints.landmarks.point_csv import format_point_csv, load_point_cs
 from facial_keypoints.landmarks.pts import format_pts, load_pts, parse_pts, pts_faces
 from facial_keypoints.landmarks.scheme_file import load_scheme
 from facial_keypoints.landmarks.schemes import IBUG_68, IMM_58, SCHEMES, Contour, LandmarkScheme, landmark_scheme
+from facial_keypoints.landmarks.shared_points import shared_points
 
 __all__ = [
     "IBUG_68",
@@ -52,4 +53,5 @@ __all__ = [
     "parse_point_csv",
     "parse_pts",
     "pts_faces",
+    "shared_points",
 ]

@@ -6,15 +6,15 @@ point, split by spaces and tabs; the name of the picture.
     path#  type  x/width  y/height  point#  connects-from  connects-to  [user1 user2 user3]
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from facial_keypoints.errors import DataError, ShapeError
 from facial_keypoints.landmarks.schemes import IMM_58, Contour
-from facial_keypoints.landmarks.strict import fault, finite_number, quoted, read_text, whole_number
+from facial_keypoints.landmarks.strict import fault, finite_number, finite_numbers, quoted, read_text, whole_number
 
 COLUMNS = ("path#", "type", "x", "y", "point#", "from", "to")
 CLOSED_PATH, OPEN_PATH = 0, 4  # values of the column "type"
@@ -59,12 +59,14 @@ class AsfShape:
             raise DataError(f"image is {quoted(self.image)}, expected a file name. Give it without its folder.")
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line that is neither empty nor a comment.  where: the file and the line's number from 1."""
+class _Line(NamedTuple):
+    """A line that is neither empty nor a comment, and its number from 1."""
 
+    number: int
     text: str
-    where: str
+
+    def where(self, source: str) -> str:
+        return f"{source}, line {self.number}"
 
 
 def load_asf(path: Path, expected_points: int | None = None) -> AsfShape:
@@ -77,15 +79,22 @@ def parse_asf(text: str, source: str, expected_points: int | None = None) -> Asf
 
     Raises DataError, with file and line, for anything that is not as the format says.
     """
-    lines = _content(text, source)
-    count = _read_count(_next_line(lines, source, "the number of points"), expected_points)
-    points = [_read_point(_next_line(lines, source, f"point {i} of {count}"), i) for i in range(count)]
-    image = _next_line(lines, source, "the name of the picture")
+    numbered = enumerate(map(str.strip, text.splitlines()), start=1)
+    lines = [_Line(number, line) for number, line in numbered if line and line[0] != "#"]
+    if not lines:
+        raise fault(source, "the file ends early", "the number of points")
+    count = _read_count(lines[0], source, expected_points)
+    points = _read_points(lines[1 : count + 1], source)
+    if len(points) < count:
+        raise fault(source, "the file ends early", f"point {len(points)} of {count}")
+    if len(lines) == count + 1:
+        raise fault(source, "the file ends early", "the name of the picture")
+    image, *others = lines[count + 1 :]
     if not _is_file_name(image.text) or _looks_like_point(image.text):
-        raise fault(image.where, quoted(image.text), f"the name of the picture after {count} points")
-    for extra in lines:
-        raise fault(extra.where, quoted(extra.text), "nothing after the name of the picture")
-    return AsfShape(np.array(points, dtype=np.float64), image.text)
+        raise fault(image.where(source), quoted(image.text), f"the name of the picture after {count} points")
+    for extra in others:
+        raise fault(extra.where(source), quoted(extra.text), "nothing after the name of the picture")
+    return AsfShape(points, image.text)
 
 
 def format_asf(shape: AsfShape) -> str:
@@ -100,39 +109,47 @@ def format_asf(shape: AsfShape) -> str:
     return _HEADER.format(count=count) + "".join(rows) + _FOOTER.format(image=shape.image)
 
 
-def _content(text: str, source: str) -> Iterator[_Line]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip()
-        if stripped and not stripped.startswith("#"):
-            yield _Line(stripped, f"{source}, line {number}")
-
-
-def _next_line(lines: Iterator[_Line], source: str, expected: str) -> _Line:
-    line = next(lines, None)
-    if line is None:
-        raise fault(source, "the file ends early", expected)
-    return line
-
-
-def _read_count(line: _Line, expected_points: int | None) -> int:
-    count = whole_number(line.text, line.where, "the number of points")
+def _read_count(line: _Line, source: str, expected_points: int | None) -> int:
+    where = line.where(source)
+    count = whole_number(line.text, where, "the number of points")
     if count < 1:
-        raise fault(line.where, f"{count} points", "at least 1")
+        raise fault(where, f"{count} points", "at least 1")
     if expected_points not in (None, count):
-        raise fault(line.where, f"{count} points", str(expected_points))
+        raise fault(where, f"{count} points", str(expected_points))
     return count
 
 
-def _read_point(line: _Line, index: int) -> tuple[float, float]:
+def _read_points(rows: list[_Line], source: str) -> np.ndarray:
+    """(K, 2): all at once, or, where that fails, one by one to find the fault."""
+    points = _points_at_once([row.text.split()[: len(COLUMNS)] for row in rows])
+    if points is not None:
+        return points
+    return np.array([_read_point(row, index, source) for index, row in enumerate(rows)])
+
+
+def _points_at_once(rows: list[list[str]]) -> np.ndarray | None:
+    """The points if every row is plainly as it should be, else None."""
+    if not rows or any(len(row) < len(COLUMNS) for row in rows):
+        return None
+    paths, kinds, xs, ys, numbers, origins, targets = zip(*rows, strict=True)
+    whole = "".join((*paths, *kinds, *origins, *targets))
+    if not (whole.isascii() and whole.isdigit() and numbers == tuple(map(str, range(len(rows))))):
+        return None
+    coordinates = finite_numbers([*xs, *ys])
+    return None if coordinates is None else coordinates.reshape(2, -1).T
+
+
+def _read_point(line: _Line, index: int, source: str) -> tuple[float, float]:
     fields = line.text.split()
+    where = line.where(source)
     if len(fields) < len(COLUMNS):
-        raise fault(line.where, f"{len(fields)} columns", f"at least {len(COLUMNS)} ({', '.join(COLUMNS)})")
+        raise fault(where, f"{len(fields)} columns", f"at least {len(COLUMNS)} ({', '.join(COLUMNS)})")
     path, kind, x, y, number, origin, target = fields[: len(COLUMNS)]
     for name, field in (("path#", path), ("type", kind), ("from", origin), ("to", target)):
-        whole_number(field, line.where, name)
-    if whole_number(number, line.where, "point#") != index:
-        raise fault(line.where, f"point# {number}", f"point# {index}: the points stand in order")
-    return finite_number(x, line.where, "x"), finite_number(y, line.where, "y")
+        whole_number(field, where, name)
+    if whole_number(number, where, "point#") != index:
+        raise fault(where, f"point# {number}", f"point# {index}: the points stand in order")
+    return finite_number(x, where, "x"), finite_number(y, where, "y")
 
 
 def _is_file_name(text: str) -> bool:

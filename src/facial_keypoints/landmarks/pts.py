@@ -20,14 +20,17 @@ import numpy as np
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.landmarks.annotated_face import PICTURE_SUFFIXES, AnnotatedFace
 from facial_keypoints.landmarks.schemes import LandmarkScheme
-from facial_keypoints.landmarks.strict import fault, finite_number, quoted, read_text, whole_number
+from facial_keypoints.landmarks.strict import fault, finite_number, finite_numbers, quoted, read_text, whole_number
 
 FIRST_CENTRE = 1.0  # the file's coordinate of the centre that the project calls 0.5
 
 
 class _Line(NamedTuple):
-    where: str
+    number: int
     text: str
+
+    def where(self, source: str) -> str:
+        return f"{source}, line {self.number}"
 
 
 def load_pts(path: Path, expected_points: int | None = None) -> np.ndarray:
@@ -41,16 +44,16 @@ def parse_pts(text: str, source: str, expected_points: int | None = None) -> np.
     source: the file's name for error messages; expected_points: None takes as many as there are.
     Raises DataError, with file and line, for anything that is not as the format says.
     """
-    numbered = enumerate(text.splitlines(), start=1)
-    lines = [_Line(f"{source}, line {number}", line.strip()) for number, line in numbered if line.strip()]
+    numbered = enumerate(map(str.strip, text.splitlines()), start=1)
+    lines = [_Line(number, line) for number, line in numbered if line]
     stated, rows = _without_header(lines, source) if lines and _opens_header(lines[0]) else (None, lines)
-    points = [_read_point(row) for row in rows]
+    points = _read_points(rows, source)
     for due in (stated, expected_points):
         if due not in (None, len(points)):
             raise fault(source, f"{len(points)} points", str(due))
-    if not points:
+    if not len(points):
         raise fault(source, "no points", "at least 1")
-    return np.array(points, dtype=np.float64) - FIRST_CENTRE + 0.5
+    return points - FIRST_CENTRE + 0.5
 
 
 def pts_faces(folder: Path, scheme: LandmarkScheme) -> list[AnnotatedFace]:
@@ -95,21 +98,31 @@ def _without_header(lines: list[_Line], source: str) -> tuple[int, list[_Line]]:
     if "{" not in texts:
         raise fault(source, "no line '{'", "the points between '{' and '}'")
     if texts[-1] != "}":
-        raise fault(lines[-1].where, f"the file ends with {quoted(texts[-1])}", "'}' after the points")
+        raise fault(lines[-1].where(source), f"the file ends with {quoted(texts[-1])}", "'}' after the points")
     start = texts.index("{")
-    header = dict(_read_entry(line) for line in lines[:start])
+    header = dict(_read_entry(line, source) for line in lines[:start])
     return whole_number(header.get("n_points"), source, "n_points in the header"), lines[start + 1 : -1]
 
 
-def _read_entry(line: _Line) -> tuple[str, str]:
+def _read_entry(line: _Line, source: str) -> tuple[str, str]:
     name, colon, value = line.text.partition(":")
     if not colon:
-        raise fault(line.where, quoted(line.text), "'name: value' or '{'")
+        raise fault(line.where(source), quoted(line.text), "'name: value' or '{'")
     return name.strip(), value.strip()
 
 
-def _read_point(line: _Line) -> tuple[float, float]:
+def _read_points(rows: list[_Line], source: str) -> np.ndarray:
+    """(K, 2): all at once, or, where that fails, one by one to find the fault."""
+    fields = [row.text.split() for row in rows]
+    numbers = finite_numbers([number for pair in fields for number in pair])
+    if numbers is not None and all(len(pair) == 2 for pair in fields):
+        return numbers.reshape(-1, 2)
+    return np.array([_read_point(row, source) for row in rows])
+
+
+def _read_point(line: _Line, source: str) -> tuple[float, float]:
     fields = line.text.split()
+    where = line.where(source)
     if len(fields) != 2:
-        raise fault(line.where, f"{quoted(line.text)} ({len(fields)} columns)", "2 columns (x, y)")
-    return finite_number(fields[0], line.where, "x"), finite_number(fields[1], line.where, "y")
+        raise fault(where, f"{quoted(line.text)} ({len(fields)} columns)", "2 columns (x, y)")
+    return finite_number(fields[0], where, "x"), finite_number(fields[1], where, "y")
