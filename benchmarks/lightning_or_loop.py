@@ -105,6 +105,7 @@ def problem():
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"name": "", "group": "", "split": "train", "subset": "full"}, index=range(FACES))
     faces = FaceSet(
+        data_set="noise",
         images=rng.integers(0, 255, (FACES, 32, 48), dtype=np.uint8),
         keypoints=rng.uniform(0, 32, (FACES, 58, 2)).astype(np.float32),
         to_source=np.tile(np.eye(2, 3), (FACES, 1, 1)),

@@ -56,6 +56,7 @@ def spot_faces(
     if scheme is IMM_58:
         table["type"] = np.arange(count) % 6 + 1
     return FaceSet(
+        data_set="danes" if scheme is IMM_58 else "ibug",
         images=images,
         keypoints=keypoints.astype(np.float32),
         to_source=np.tile(identity(), (count, 1, 1)),

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from skimage.transform import resize
 
+from facial_keypoints.errors import ShapeError
 from facial_keypoints.geometry import (
     Crop,
     compose,
@@ -72,11 +72,26 @@ def test_cutting_with_the_identity_gives_the_picture():
     assert (cut(picture, identity(), (20, 30)) == picture).all()
 
 
-def test_shrinking_is_what_scikit_image_does_with_antialiasing():
-    rows, columns = np.mgrid[:120, :160]
-    picture = (127 + 120 * np.sin(columns / 9) * np.cos(rows / 7)).astype(np.uint8)
-    expected = resize(picture, (30, 40), anti_aliasing=True, preserve_range=True, mode="edge")
-    assert_allclose(cut(picture, scaling(4, 4), (30, 40)), expected, atol=1.01)
+@pytest.mark.parametrize("shrink", [0.7, 1.0, 2.0, 3.7])
+def test_a_smooth_picture_keeps_its_values_at_any_scale(shrink):
+    x, y = np.meshgrid(np.arange(160) + 0.5, np.arange(160) + 0.5)
+    picture = np.rint(30 + 0.9 * x + 0.4 * y).astype(np.uint8)
+    matrix = np.array([[shrink, 0.0, 21.3], [0.0, shrink, 17.8]])
+    seen_at = transform_points(matrix, np.stack(np.meshgrid(np.arange(30) + 0.5, np.arange(30) + 0.5), axis=-1))
+    difference = cut(picture, matrix, (30, 30)) - (30 + seen_at @ [0.9, 0.4])
+    assert np.abs(difference).max() < 1.1  # rounded twice
+    assert np.abs(difference.mean()) < 0.2  # half a pixel would be 0.65
+
+
+def test_shrinking_smooths_first():
+    stripes = np.tile(np.array([0, 255], np.uint8), (120, 60))
+    assert np.ptp(cut(stripes, scaling(4, 4), (30, 30))[:, 1:-1]) <= 2  # a plain look-up would alternate or be all one
+
+
+@pytest.mark.parametrize("matrix", [[[0, -1, 5], [1, 0, 0]], [[-1, 0, 20], [0, 1, 0]]], ids=["turned", "mirrored"])
+def test_a_cut_neither_turns_nor_mirrors(matrix):
+    with pytest.raises(ShapeError, match="turns or mirrors"):
+        cut(np.zeros((20, 20), np.uint8), np.array(matrix, float), (4, 4))
 
 
 def test_a_marked_pixel_is_found_where_the_map_says():

@@ -4,7 +4,7 @@ from PIL import Image
 from skimage.io import imsave
 
 from facial_keypoints.errors import DataError
-from facial_keypoints.photographs import is_grey, read_photograph, to_grey
+from facial_keypoints.photographs import is_grey, picture_facts, read_photograph, read_reduced, to_grey
 
 
 def saved(path, pixels):
@@ -72,3 +72,35 @@ def test_grey_pictures_stored_in_colour_are_told_from_coloured_ones():
 def test_grey_of_grey_is_itself():
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=-1)
     assert (to_grey(ramp) == ramp[..., 0]).all()
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png"])
+@pytest.mark.parametrize(("shrink", "factor"), [(1.9, 1), (2, 2), (5, 4), (100, 8)])
+def test_a_reduced_picture_shows_the_same_place(tmp_path, ending, shrink, factor):
+    x, y = np.meshgrid(np.arange(203) + 0.5, np.arange(101) + 0.5)
+    path = saved(tmp_path / f"a.{ending}", np.rint(np.stack([x, y, x / 2 + y], axis=-1)).astype(np.uint8))
+    picture, found = read_reduced(path, shrink)
+    assert found == factor
+    assert picture.shape == (-(-101 // factor), -(-203 // factor), 3)
+    centres_x, centres_y = (np.arange(10) + 0.5) * factor, (np.arange(5) + 0.5) * factor
+    assert np.abs(picture[:5, :10, 0] - centres_x).max() <= 3
+    assert np.abs(picture[:5, :10, 1].T - centres_y).max() <= 3
+
+
+def test_facts_are_read_without_decoding(tmp_path):
+    path = saved(tmp_path / "a.jpg", np.random.default_rng(0).integers(0, 255, (64, 80, 3), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:-900])
+    assert picture_facts(path) == (80, 64, False)
+
+
+def test_a_picture_that_asks_to_be_turned_says_so(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (80, 64)).save(tmp_path / "a.jpg", exif=exif)
+    assert picture_facts(tmp_path / "a.jpg") == (80, 64, True)
+
+
+def test_facts_of_something_that_is_no_picture_are_refused(tmp_path):
+    (tmp_path / "a.jpg").write_text("<html>404 Not Found")
+    with pytest.raises(DataError, match=r"a\.jpg.*cannot be read"):
+        picture_facts(tmp_path / "a.jpg")

@@ -13,8 +13,7 @@ from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop, compose, inner_crop_matrix, inverse, scaling, transform_points
 from facial_keypoints.metrics import interocular
 from facial_keypoints.options import AugmentationOptions
-
-LUMINANCE = (0.2125, 0.7154, 0.0721)  # of red, green and blue, as scikit-image's rgb2gray has them
+from facial_keypoints.photographs import LUMINANCE
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Examples:
         self.to_source = compose(faces.to_source, matrix)
         self.source_keypoints = faces.source_keypoints
         self.norm = interocular(self.source_keypoints, faces.scheme)
-        images = torch.from_numpy(faces.images)
+        images = torch.from_numpy(np.asarray(faces.images))
         # On a GPU the whole set lies beside the network; on a CPU it stays mapped from disk.
         self._images = images.to(device) if device.type != "cpu" else images
         in_frame = transform_points(inverse(matrix), faces.keypoints)

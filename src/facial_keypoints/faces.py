@@ -10,18 +10,21 @@ from numpy.typing import NDArray
 
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.geometry import Crop, transform_points
+from facial_keypoints.images_on_demand import ImagesOnDemand
 from facial_keypoints.landmarks import LandmarkScheme
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 SPLITS = (TRAIN, VALIDATION, TEST)
+UNLABELLED = "unlabelled"  # the split of faces without landmarks: to predict, not to learn or to measure by
 
 
 @dataclass(frozen=True, eq=False)
 class FaceSet:
     """Pictures of faces with their landmarks, one row each.
 
-    images: (N, H, W) or (N, H, W, 3) uint8, possibly memory-mapped.
-    keypoints: (N, K, 2) float32, in pixels of those images.
+    data_set: its name, "danes", "ibug" or "own".
+    images: (N, H, W) or (N, H, W, 3) uint8, possibly memory-mapped or made on demand.
+    keypoints: (N, K, 2) float32, in pixels of those images; NaN for the faces of the split "unlabelled".
     to_source: (N, 2, 3) float64, from pixels of the image to pixels of the photograph it was cut from.
     table: N rows with at least name, group, split and subset. A group (a person, a photograph) lies within one split.
     scheme: what the K points are.
@@ -29,7 +32,8 @@ class FaceSet:
     Raises ShapeError if these do not fit together.
     """
 
-    images: NDArray[np.uint8]
+    data_set: str
+    images: NDArray[np.uint8] | ImagesOnDemand
     keypoints: NDArray[np.float32]
     to_source: NDArray[np.floating]
     table: pd.DataFrame

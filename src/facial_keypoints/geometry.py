@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.filters import gaussian
-from skimage.transform import AffineTransform, warp
+from PIL import Image
+
+from facial_keypoints.errors import ShapeError
 
 Array = NDArray[np.floating]
 
@@ -81,33 +82,33 @@ def inner_crop_matrix(outer: Crop, inner: Crop) -> Array:
 
 
 def cut(image: NDArray[np.uint8], matrix: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The part of a picture that `matrix` (2, 3; from cut to picture) describes, smoothed first where it shrinks.
+    """The part of a picture that `matrix` describes, resampled with antialiasing; beyond it its border is repeated.
 
-    image: (H, W) or (H, W, 3) uint8; size: (height, width) of the cut.  Beyond the picture its border is repeated.
+    image: (H, W) or (H, W, 3) uint8; matrix: (2, 3), from the cut to the picture, of scales and a shift only;
+    size: (height, width) of the cut.  Raises ShapeError for a matrix that turns.
     """
-    shrink = max(float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))), 1.0)
-    window, corner = _window(image, matrix, size, margin=int(np.ceil(2 * shrink)) + 2)
-    pixels = window.astype(np.float32)
-    if shrink > 1:
-        # The blur that skimage.transform.resize(anti_aliasing=True) uses.
-        axis = -1 if image.ndim == 3 else None
-        pixels = gaussian(pixels, sigma=(shrink - 1) / 2, mode="nearest", channel_axis=axis, preserve_range=True)
-    matrix = matrix - np.column_stack([np.zeros((2, 2)), corner])
-    # skimage puts a pixel's centre at a whole number, we at +0.5.
-    half = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
-    to_pixels = np.vstack([compose(inverse(half), compose(matrix, half)), [0.0, 0.0, 1.0]])
-    sampled = warp(pixels, AffineTransform(to_pixels), output_shape=size, order=1, mode="edge", preserve_range=True)
-    return np.clip(np.rint(sampled), 0, 255).astype(np.uint8)
-
-
-def _window(
-    image: NDArray[np.uint8], matrix: NDArray[np.floating], size: tuple[int, int], margin: int
-) -> tuple[NDArray[np.uint8], Array]:
-    """The part of the picture that the cut looks at and its upper left corner (2,): photographs may be much larger."""
+    if matrix[0, 1] or matrix[1, 0] or min(matrix[0, 0], matrix[1, 1]) <= 0:
+        raise ShapeError(f"the map {matrix.tolist()} turns or mirrors, expected scales and a shift.")
     height, width = size
-    corners = transform_points(matrix, np.array([[0.0, 0.0], [width, 0.0], [0.0, height], [width, height]]))
-    limit = np.array([image.shape[1], image.shape[0]])
-    # At least one pixel, so that a crop wholly outside the picture still finds a border to repeat.
-    first = np.clip(np.floor(corners.min(axis=0)).astype(int) - margin, 0, limit - 1)
-    last = np.clip(np.ceil(corners.max(axis=0)).astype(int) + margin, first + 1, limit)
-    return image[first[1] : last[1], first[0] : last[0]], first.astype(np.float64)
+    corners = transform_points(matrix, np.array([[0.0, 0.0], [width, height]]))
+    support = max(1.0, matrix[0, 0], matrix[1, 1])  # how far the filter looks around a pixel of the cut
+    window, origin = _window(image, corners, margin=1 + int(np.ceil(support)))
+    left, top, right, bottom = (corners - origin).ravel().tolist()
+    # Pillow's bilinear filter widens where it shrinks, and takes the corners in the convention of this module.
+    bilinear = Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(window).resize((width, height), bilinear, (left, top, right, bottom)))
+
+
+def _window(image: NDArray[np.uint8], corners: NDArray[np.floating], margin: int) -> tuple[NDArray[np.uint8], Array]:
+    """The pixels within two corners (2, 2) of a picture and a margin around, and where in it they begin, (2,).
+
+    Pixels beyond the picture repeat its border.
+    """
+    height, width = image.shape[:2]
+    left, top = np.floor(corners[0]).astype(int) - margin
+    right, bottom = np.ceil(corners[1]).astype(int) + margin
+    origin = np.array([left, top], dtype=np.float64)
+    if left >= 0 and top >= 0 and right <= width and bottom <= height:
+        return image[top:bottom, left:right], origin
+    rows, columns = np.arange(top, bottom).clip(0, height - 1), np.arange(left, right).clip(0, width - 1)
+    return image[rows[:, None], columns], origin

@@ -22,7 +22,7 @@ def checkpoint():
         scheme=IMM_58,
         indices=[52],
         frame=InputFrame(32, 48, 1, Crop(1.5, 0.1, 32)),
-        training=Training("abc", "train_nose", "lr_1e-3", 2, epochs_done=3, epochs_planned=3),
+        training=Training("abc", "train_nose", "lr_1e-3", "danes", 2, epochs_done=3, epochs_planned=3),
     )
 
 
@@ -81,7 +81,7 @@ def test_a_missing_checkpoint_says_what_to_do(dataset):
 
 def test_a_checkpoint_without_its_parts_is_named(dataset, checkpoint, tmp_path):
     dataset.save(checkpoint)
-    torch.save({"format": 1, "frame": {}}, tmp_path / "nose" / "checkpoint.pt")
+    torch.save({"format": 2, "frame": {}}, tmp_path / "nose" / "checkpoint.pt")
     with pytest.raises(DatasetError, match=r"checkpoint\.pt.*cannot be read.*train the variant again"):
         dataset.load()
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from numpy.testing import assert_array_equal
 
 from facial_keypoints.datasets.face_set import FaceSetDataset
 from facial_keypoints.geometry import Crop
+from facial_keypoints.images_on_demand import ImagesOnDemand
 from facial_keypoints.landmarks import IBUG_68
 from tests.faces import spot_faces
 
@@ -35,6 +37,48 @@ def test_images_stay_on_disk_until_they_are_looked_at(dataset):
     assert isinstance(dataset.load().images, np.memmap)
 
 
+def on_demand(faces, key: str, made: list[int]):
+    def make(row: int) -> np.ndarray:
+        made.append(row)
+        return faces.images[row]
+
+    return replace(faces, images=ImagesOnDemand(faces.images.shape, make, key))
+
+
+def test_images_on_demand_are_written_as_they_are(dataset):
+    faces, made = spot_faces(6), []
+    dataset.save(on_demand(faces, "a", made))
+    assert sorted(made) == list(range(6))
+    assert_array_equal(dataset.load().images, faces.images)
+
+
+def test_images_made_from_the_same_are_not_made_again(dataset):
+    faces, made = spot_faces(6), []
+    dataset.save(on_demand(faces, "a", []))
+    dataset.save(on_demand(replace(faces, table=faces.table.assign(split="test")), "a", made))
+    assert not made
+    loaded = dataset.load()
+    assert_array_equal(loaded.images, faces.images)
+    assert set(loaded.table["split"]) == {"test"}
+
+
+def test_images_made_from_others_are_made_anew(dataset):
+    made = []
+    dataset.save(on_demand(spot_faces(6), "a", []))
+    dataset.save(on_demand(spot_faces(6, seed=1), "b", made))
+    assert len(made) == 6
+    assert_array_equal(dataset.load().images, spot_faces(6, seed=1).images)
+
+
+def test_what_a_killed_process_left_behind_is_removed(dataset, tmp_path):
+    leftover = tmp_path / "deep" / ".faces-new"
+    leftover.mkdir(parents=True)
+    (leftover / "images.npy").write_bytes(b"half")
+    dataset.save(spot_faces(6))
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["faces"]
+    assert len(dataset.load()) == 6
+
+
 def test_saving_again_replaces_the_set(dataset):
     dataset.save(spot_faces(6))
     dataset.save(spot_faces(12))
@@ -55,5 +99,5 @@ def test_a_set_of_another_format_says_what_to_do(dataset, tmp_path):
     dataset.save(spot_faces(6))
     about = tmp_path / "deep" / "faces" / "about.json"
     about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
-    with pytest.raises(DatasetError, match=r"format 99, expected 1\..*run its ingest pipeline again"):
+    with pytest.raises(DatasetError, match=r"format 99, expected 2\..*run its ingest pipeline again"):
         dataset.load()

@@ -1,6 +1,9 @@
 """A FaceSet on disk: a folder of three arrays, a table and a note of what they are."""
 
 import json
+import logging
+import os
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,20 +11,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from kedro.io import AbstractDataset
+from numpy.typing import NDArray
 
 from facial_keypoints.datasets.replacing import replaced_folder
 from facial_keypoints.errors import DataError, MissingInputError
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
-from facial_keypoints.landmarks import landmark_scheme
+from facial_keypoints.images_on_demand import ImagesOnDemand
+from facial_keypoints.landmarks import LandmarkScheme
+from facial_keypoints.progress import progress
 
-FORMAT = 1
+logger = logging.getLogger(__name__)
+
+FORMAT = 2
+ABOUT, IMAGES = "about.json", "images.npy"
+LOOKS, SECONDS_BETWEEN = 10, 0.1  # at a folder that another process may be about to rename into place
 
 
 class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
     """Folder of `images.npy`, `keypoints.npy`, `to_source.npy`, `table.parquet` and `about.json`.
 
-    Images are memory-mapped on load (copy on write): only what is looked at is read.
+    Images are memory-mapped on load (copy on write): only what is looked at is read. Images on demand are written one
+    by one, and not at all where the previous set has been made from the same photographs in the same way.
     Saving writes a folder aside and renames it: a save that fails leaves the previous set as it was.
     """
 
@@ -30,34 +41,79 @@ class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
         self.metadata = metadata
 
     def load(self) -> FaceSet:
-        if not self._exists():
+        about = self._about()
+        return FaceSet(
+            data_set=about["data_set"],
+            images=np.load(self._filepath / IMAGES, mmap_mode="c"),
+            keypoints=np.load(self._filepath / "keypoints.npy"),
+            to_source=np.load(self._filepath / "to_source.npy"),
+            table=pd.read_parquet(self._filepath / "table.parquet"),
+            scheme=LandmarkScheme.from_plain(about["scheme"], str(self._filepath / ABOUT)),
+            crop=Crop(**about["crop"]) if about["crop"] else None,
+        )
+
+    def save(self, data: FaceSet) -> None:
+        key = data.images.key if isinstance(data.images, ImagesOnDemand) else None
+        about = {
+            "format": FORMAT,
+            "data_set": data.data_set,
+            "scheme": data.scheme.to_plain(),
+            "crop": asdict(data.crop) if data.crop else None,
+            "images_key": key,
+        }
+        with replaced_folder(self._filepath) as folder:
+            if not (key and self._has_images(key) and linked(self._filepath / IMAGES, folder / IMAGES)):
+                write_images(folder / IMAGES, data.images, f"writing {self._filepath.name}")
+            np.save(folder / "keypoints.npy", data.keypoints.astype(np.float32))
+            np.save(folder / "to_source.npy", data.to_source.astype(np.float64))
+            data.table.to_parquet(folder / "table.parquet")
+            (folder / ABOUT).write_text(json.dumps(about, indent=2), encoding="utf-8")
+
+    def _about(self) -> dict[str, Any]:
+        """The note of what the set is.  Raises MissingInputError, or DataError for another version's."""
+        for _ in range(LOOKS):
+            if self._exists():
+                break
+            time.sleep(SECONDS_BETWEEN)
+        else:
             raise MissingInputError(f"{self._filepath} is missing: run the pipeline that makes it first.")
-        about = json.loads((self._filepath / "about.json").read_text(encoding="utf-8"))
+        about: dict[str, Any] = json.loads((self._filepath / ABOUT).read_text(encoding="utf-8"))
         if about.get("format") != FORMAT:
             raise DataError(
                 f"{self._filepath}: a face set of format {about.get('format')}, expected {FORMAT}. "
                 "It was written by another version: run its ingest pipeline again."
             )
-        return FaceSet(
-            images=np.load(self._filepath / "images.npy", mmap_mode="c"),
-            keypoints=np.load(self._filepath / "keypoints.npy"),
-            to_source=np.load(self._filepath / "to_source.npy"),
-            table=pd.read_parquet(self._filepath / "table.parquet"),
-            scheme=landmark_scheme(about["scheme"]),
-            crop=Crop(**about["crop"]) if about["crop"] else None,
-        )
+        return about
 
-    def save(self, data: FaceSet) -> None:
-        about = {"format": FORMAT, "scheme": data.scheme.name, "crop": asdict(data.crop) if data.crop else None}
-        with replaced_folder(self._filepath) as folder:
-            np.save(folder / "images.npy", data.images)
-            np.save(folder / "keypoints.npy", data.keypoints.astype(np.float32))
-            np.save(folder / "to_source.npy", data.to_source.astype(np.float64))
-            data.table.to_parquet(folder / "table.parquet")
-            (folder / "about.json").write_text(json.dumps(about, indent=2), encoding="utf-8")
+    def _has_images(self, key: str) -> bool:
+        """Whether the set on disk holds the images of this key."""
+        try:
+            about = json.loads((self._filepath / ABOUT).read_text(encoding="utf-8"))
+            return about.get("images_key") == key and about.get("format") == FORMAT
+        except (OSError, ValueError):
+            return False
 
     def _exists(self) -> bool:
-        return (self._filepath / "about.json").is_file()
+        return (self._filepath / ABOUT).is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
+
+
+def linked(existing: Path, path: Path) -> bool:
+    """Whether `path` could be made another name of the existing file; not all file systems can."""
+    try:
+        os.link(existing, path)
+    except OSError:
+        return False
+    logger.info("%s: unchanged photographs, images kept", existing)
+    return True
+
+
+def write_images(path: Path, images: NDArray[np.uint8] | ImagesOnDemand, description: str) -> None:
+    """Write images as a `.npy` file, one after the other."""
+    with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": tuple(images.shape)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for image in progress(images, description):
+            file.write(np.ascontiguousarray(image).data)

@@ -9,22 +9,23 @@ from pathlib import Path
 
 @contextmanager
 def replaced_folder(folder: Path) -> Iterator[Path]:
-    """A new empty folder that takes the place of `folder` when the block ends well, and vanishes when it does not."""
+    """A new empty folder that takes the place of `folder` when the block ends well, and vanishes when it does not.
+
+    Only one process may do this to a folder at a time (see run_locks.py); what a killed one left behind is removed.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = folder.with_name(f".{folder.name}-{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh, outdated = (folder.with_name(f".{folder.name}-{role}") for role in ("new", "outdated"))
+    for leftover in (fresh, outdated):
+        shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir()
     try:
         yield fresh
         if folder.exists():
-            outdated = fresh.with_name(f"{fresh.name}-outdated")
             folder.rename(outdated)
-            fresh.rename(folder)
-            shutil.rmtree(outdated)
-        else:
-            fresh.rename(folder)
+        fresh.rename(folder)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        for leftover in (fresh, outdated):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextmanager

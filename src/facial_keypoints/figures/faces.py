@@ -13,9 +13,10 @@ from matplotlib.patheffects import withStroke
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.figures.style import PREDICTION, REPLACED, TRUTH, WIDTH, new_figure
+from facial_keypoints.images_on_demand import ImagesOnDemand
 from facial_keypoints.landmarks import Contour, LandmarkScheme
 
-Images = np.ndarray | Sequence[np.ndarray]
+Images = np.ndarray | Sequence[np.ndarray] | ImagesOnDemand
 Keypoints = np.ndarray | Sequence[np.ndarray]
 
 TITLE_LINE = 0.16  # inches for each line above a tile
