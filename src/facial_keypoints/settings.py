@@ -4,6 +4,7 @@ import os
 
 from facial_keypoints.configuration import ProjectConfigLoader
 from facial_keypoints.hooks import ProjectHooks
+from facial_keypoints.run_locks import RunLockHooks
 from facial_keypoints.tracking import TrackingHooks
 
 
@@ -12,7 +13,7 @@ def env_path(variable: str, default: str) -> str:
     return os.environ.get(variable) or default
 
 
-HOOKS = (ProjectHooks(), TrackingHooks())
+HOOKS = (ProjectHooks(), TrackingHooks(), RunLockHooks())
 
 CONFIG_LOADER_CLASS = ProjectConfigLoader
 CONFIG_LOADER_ARGS = {
