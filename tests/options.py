@@ -30,6 +30,7 @@ def face_options(**changed: Any) -> FaceOptions:
 
 def resnet_options(**changed: Any) -> ResnetOptions:
     own = {
+        "data_set": "ibug",
         "weights": "none",
         "allow_partial": False,
         "colour": "rgb",

@@ -7,7 +7,7 @@ from kedro.io import MemoryDataset
 
 from tests.project import PROJECT
 
-IN_MEMORY = {"danes_annotations_as_released", "danes_annotations_repaired"}
+IN_MEMORY = {"danes_annotations_as_released", "danes_annotations_repaired", "ibug_noted", "own_noted"}
 PROMISED = {
     "danes_raw",
     "danes_annotations",

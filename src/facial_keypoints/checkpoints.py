@@ -8,16 +8,17 @@ from torch import Tensor, nn
 from facial_keypoints.errors import DataError
 from facial_keypoints.examples import InputFrame
 from facial_keypoints.geometry import Crop
-from facial_keypoints.landmarks import LandmarkScheme, landmark_scheme
+from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.models import build_model
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Training:
     """Where a checkpoint comes from.
 
+    data_set: what it learnt from, "danes", "ibug" or "own".
     id: random, given once to each training; the tracking hook tags the MLflow run with it.
     epoch: the one whose weights these are, chosen by validation; epochs_done of epochs_planned have been trained.
     """
@@ -25,6 +26,7 @@ class Training:
     id: str
     pipeline: str
     variant: str
+    data_set: str
     epoch: int
     epochs_done: int
     epochs_planned: int
@@ -63,7 +65,7 @@ class Checkpoint:
             "format": FORMAT,
             "architecture": self.architecture,
             "state_dict": self.state,
-            "scheme": self.scheme.name,
+            "scheme": self.scheme.to_plain(),
             "indices": self.indices,
             "frame": asdict(self.frame),
             "training": asdict(self.training),
@@ -83,7 +85,7 @@ class Checkpoint:
         return cls(
             architecture=content["architecture"],
             state=content["state_dict"],
-            scheme=landmark_scheme(content["scheme"]),
+            scheme=LandmarkScheme.from_plain(content["scheme"], source),
             indices=content["indices"],
             frame=InputFrame(**frame),
             training=Training(**content["training"]),

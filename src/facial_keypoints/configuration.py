@@ -6,7 +6,7 @@ train_nose.lr_1e-2.learning_rate=0.01` adds one, and nothing is said twice.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from functools import partial
@@ -17,12 +17,14 @@ from kedro.config import OmegaConfigLoader
 from pydantic import TypeAdapter, ValidationError
 
 from facial_keypoints.errors import ConfigurationError
+from facial_keypoints.landmarks import SCHEMES
 from facial_keypoints.options import PLAIN_OPTIONS, VARIANT_OPTIONS, AugmentationOptions
 
 # Mappings among a training pipeline's shared keys that are options, not variants.
 SHARED_MAPPINGS = {"augmentation": AugmentationOptions}
 TORCHVISION_WEIGHTS = ("IMAGENET1K_V1",)
 NO_WEIGHTS = "none"
+PARAMETER = "parameter:"  # in the catalog, what stands before a parameter whose value is meant
 Location = tuple[str | int, ...]  # of a value within the options, as pydantic gives it
 
 
@@ -31,10 +33,12 @@ class ProjectConfigLoader(OmegaConfigLoader):
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         config: dict[str, Any] = super().__getitem__(key)
+        if key == "catalog":
+            return with_parameters(config, self["parameters"])
         if key != "parameters":
             return config
         parameters = complete_variants(config)
-        resolve_weights(parameters, project=Path(self.conf_source).parent)
+        resolve_paths(parameters, project=Path(self.conf_source).parent)
         check_parameters(parameters)
         return parameters
 
@@ -69,13 +73,31 @@ def _with_shared(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def resolve_weights(parameters: dict[str, Any], project: Path) -> None:
-    """Make relative paths of weights absolute, in place: they are relative to the project's root."""
-    variants = parameters.get("finetune_resnet", {})
+def with_parameters(catalog: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """The catalog with the values of parameters in place of `filepath: parameter:ingest_own.folder` and the like."""
+    completed = dict(catalog)
+    for name, entry in catalog.items():
+        filepath = entry.get("filepath", "") if isinstance(entry, dict) else ""
+        if filepath.startswith(PARAMETER):
+            value: Any = parameters
+            for part in filepath.removeprefix(PARAMETER).split("."):
+                value = value[part]
+            completed[name] = entry | {"filepath": value}
+    return completed
+
+
+def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
+    """Make paths of weights, own pictures and their scheme absolute: relative ones are relative to the project."""
+
+    def resolve(options: dict[str, Any], key: str, names: Sequence[str] = ()) -> None:
+        if isinstance(value := options.get(key), str) and value and value not in names:
+            options[key] = str((project / Path(value).expanduser()).resolve())
+
     for variant in variant_names(parameters, "finetune_resnet"):
-        weights = variants[variant].get("weights")
-        if isinstance(weights, str) and weights not in (*TORCHVISION_WEIGHTS, NO_WEIGHTS):
-            variants[variant]["weights"] = str((project / Path(weights).expanduser()).resolve())
+        resolve(parameters["finetune_resnet"][variant], "weights", (*TORCHVISION_WEIGHTS, NO_WEIGHTS))
+    if isinstance(own := parameters.get("ingest_own"), dict):
+        resolve(own, "folder")
+        resolve(own, "scheme", tuple(SCHEMES))
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:
@@ -100,14 +122,18 @@ def check_parameters(parameters: dict[str, Any]) -> None:
 
 
 def _crop_problems(parameters: dict[str, Any]) -> list[str]:
-    """A network cannot see more of a face than ingest_ibug cuts."""
-    cut = parameters.get("ingest_ibug", {}).get("crop", {}).get("scale", float("inf"))
-    return [
-        f"finetune_resnet.{variant}.crop_scale: found {seen}, more than ingest_ibug.crop.scale, {cut}; "
-        "raise that one and ingest again, or lower this one"
-        for variant in variant_names(parameters, "finetune_resnet")
-        if (seen := parameters["finetune_resnet"][variant]["crop_scale"]) > cut
-    ]
+    """A network cannot see more of a face than its ingest pipeline cuts."""
+    problems = []
+    for variant in variant_names(parameters, "finetune_resnet"):
+        options = parameters["finetune_resnet"][variant]
+        ingest, seen = f"ingest_{options['data_set']}", options["crop_scale"]
+        cut = parameters.get(ingest, {}).get("crop", {}).get("scale", float("inf"))
+        if seen > cut:
+            problems.append(
+                f"finetune_resnet.{variant}.crop_scale: found {seen}, more than {ingest}.crop.scale, {cut}; "
+                "raise that one and ingest again, or lower this one"
+            )
+    return problems
 
 
 def _unknown_key(key: str, known: list[str]) -> str:

@@ -5,13 +5,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from facial_keypoints.examples import Examples
-from facial_keypoints.faces import SPLITS, FaceSet
+from facial_keypoints.faces import SPLITS, UNLABELLED, FaceSet
 from facial_keypoints.metrics import nme, point_errors
 from facial_keypoints.point_table import keypoint_columns
 
 MEAN_SHAPE = "mean_shape"  # the baseline's variant
 FULL = "full"  # the subset of all faces
-DATA_SETS = {"imm_58": "danes", "ibug_68": "ibug"}  # by scheme
 VARIANT = ["pipeline", "variant", "data_set", "training_id"]
 ERRORS = ["mse", "px", "nme"]
 ABOUT_FACE = ["name", "split", "subset", "group", "type", "source"]
@@ -31,7 +30,7 @@ def predictions_table(
     columns = {
         "pipeline": pipeline,
         "variant": variant,
-        "data_set": DATA_SETS[faces.scheme.name],
+        "data_set": faces.data_set,
         "training_id": training_id,
         "mse": np.square(points - examples.unit_keypoints).mean(axis=(1, 2)),
         "px": errors.mean(axis=1),
@@ -61,9 +60,12 @@ def joined(tables: tuple[pd.DataFrame, ...]) -> pd.DataFrame:
 def leaderboard(predictions: pd.DataFrame) -> pd.DataFrame:
     """Mean errors of each variant, split and subset, the lowest NME first within pipeline, split and subset.
 
+    Faces without landmarks have no errors and no row.
+
     The subset `full` holds all faces; others have rows of their own where a split has several.
     Columns: pipeline, variant, data_set, split, subset, faces, mse, px, nme, training_id.
     """
+    predictions = predictions[predictions["split"] != UNLABELLED]
     several = predictions.groupby([*VARIANT, "split"])["subset"].transform("nunique") > 1
     rows = pd.concat([predictions.assign(subset=FULL), predictions[several]])
     table = mean_errors(rows, ["pipeline", "variant", "data_set", "split", "subset", "training_id"])

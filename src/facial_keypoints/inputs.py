@@ -9,7 +9,7 @@ from kedro.pipeline import Pipeline
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.archive import ArchiveDataset
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
-from facial_keypoints.errors import MissingInputError
+from facial_keypoints.errors import ConfigurationError, MissingInputError
 from facial_keypoints.options import ResnetOptions
 
 logger = logging.getLogger(__name__)
@@ -90,6 +90,21 @@ def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         pick_device(options.device)
         if isinstance(options, ResnetOptions):
             check_pretrained(options.weights, options.allow_partial)
+            require_own_place(options, catalog)
+
+
+def require_own_place(options: ResnetOptions, catalog: CatalogProtocol) -> None:
+    """Raises ConfigurationError if training would replace what the variant has learnt from another data set."""
+    name = f"{options.name}{CHECKPOINT}"
+    if not catalog.exists(name):
+        return
+    learnt_from = catalog.load(name).training.data_set
+    if learnt_from != options.data_set:
+        raise ConfigurationError(
+            f"{options.name} has learnt from {learnt_from}, and training it on {options.data_set} would replace that. "
+            f"Give the new one a name: kedro run --namespaces {options.pipeline}.{options.data_set} "
+            f"--params {options.pipeline}.{options.data_set}.data_set={options.data_set}"
+        )
 
 
 def how_to_make(

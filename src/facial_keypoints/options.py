@@ -74,6 +74,23 @@ class IngestIbugOptions:
     seed: Annotated[int, Field(ge=0)]
 
 
+Split = Literal["train", "validation", "test"]
+AnnotationFiles = str | Annotated[list[str], Field(min_length=1)]
+
+
+@dataclass(config=STRICT, frozen=True)
+class IngestOwnOptions:
+    """`ingest_own`."""
+
+    folder: Annotated[str, Field(min_length=1)]
+    annotations: AnnotationFiles | dict[Split, AnnotationFiles]
+    scheme: Annotated[str, Field(min_length=1)]  # a name or the path of a YAML file
+    crop: CropOptions
+    validation_fraction: Annotated[float, Field(gt=0, lt=0.5)]
+    test_fraction: Annotated[float, Field(gt=0, lt=0.5)]
+    seed: Annotated[int, Field(ge=0)]
+
+
 @dataclass(config=STRICT, frozen=True)
 class AugmentationOptions:
     """How far a picture is moved, and lit differently, at random. Amounts are drawn evenly from [-x, x]."""
@@ -136,6 +153,7 @@ class FaceOptions(TrainingOptions):
 class ResnetOptions(TrainingOptions):
     """A variant of `finetune_resnet`."""
 
+    data_set: Literal["ibug", "own"]
     batch_size: Annotated[int, Field(ge=2, le=4096)]  # batch normalisation needs two
     weights: str  # IMAGENET1K_V1, none, or the path of a state_dict
     allow_partial: bool
@@ -168,6 +186,7 @@ PLAIN_OPTIONS: dict[str, type] = {
     "draw_sample": DrawSampleOptions,
     "ingest_danes": IngestDanesOptions,
     "ingest_ibug": IngestIbugOptions,
+    "ingest_own": IngestOwnOptions,
     "augment": AugmentOptions,
     "evaluate": EvaluateOptions,
 }

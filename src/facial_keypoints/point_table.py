@@ -1,5 +1,6 @@
 """Points as columns of a table: x00, y00, x01, y01, ... by index in the scheme."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,11 @@ def with_keypoints(table: pd.DataFrame, points: NDArray[np.floating]) -> pd.Data
     """The table with these points (N, K, 2) in place of those it held."""
     columns = pd.DataFrame(keypoint_columns(points), index=table.index)
     return pd.concat([table.drop(columns=columns.columns, errors="ignore"), columns], axis=1)
+
+
+def without_keypoints(table: pd.DataFrame) -> pd.DataFrame:
+    """The table less its points."""
+    return table[[column for column in table.columns if not re.fullmatch(r"[xy]\d{2,}", str(column))]]
 
 
 def keypoints_of(

@@ -21,7 +21,7 @@ from facial_keypoints.checkpoints import Checkpoint, Training
 from facial_keypoints.devices import automatic_precision, pick_device
 from facial_keypoints.errors import DataError, ProjectError
 from facial_keypoints.examples import Examples, InputFrame
-from facial_keypoints.faces import TRAIN, VALIDATION, FaceSet
+from facial_keypoints.faces import TRAIN, UNLABELLED, VALIDATION, FaceSet
 from facial_keypoints.inference import predict_unit_points
 from facial_keypoints.losses import mean_squared_error
 from facial_keypoints.metrics import nme, point_errors
@@ -55,12 +55,14 @@ class Task:
 
     architecture: for `build_model`. indices: which of the scheme's points, None for all.
     augmentation: of each batch; None where the face set holds views already.
+    has_trained_head: whether the network predicts such points already; else it starts at the mean shape.
     """
 
     architecture: dict[str, Any]
     frame: InputFrame
     indices: list[int] | None = None
     augmentation: AugmentationOptions | None = None
+    has_trained_head: bool = False
 
 
 def train_landmarks(
@@ -72,12 +74,15 @@ def train_landmarks(
     """
     device = pick_device(options.device)
     train, validation = (split_examples(faces, split, task, device) for split in (TRAIN, VALIDATION))
+    if not task.has_trained_head:
+        set_mean_shape(model, train.mean_shape.cpu())
     training_id = uuid.uuid4().hex
     for state in fit(model, train, validation, options, augmentation=task.augmentation):
         training = Training(
             id=training_id,
             pipeline=options.pipeline,
             variant=options.variant,
+            data_set=faces.data_set,
             epoch=state.best_epoch,
             epochs_done=len(state.history),
             epochs_planned=options.epochs,
@@ -89,13 +94,21 @@ def train_landmarks(
 
 def split_examples(faces: FaceSet, split: str, task: Task, device: torch.device) -> Examples:
     """The faces of one split as the task's network takes them.  Raises DataError if there are none."""
-    chosen = faces.split(split)
-    if not len(chosen):
-        counts = faces.table["split"].value_counts().to_dict()
-        raise DataError(
-            f"found no {split} faces, expected some; the splits have {counts}. Change the split's parameters."
+    require_split(faces, split)
+    return Examples(faces.split(split), task.frame, device, task.indices)
+
+
+def require_split(faces: FaceSet, split: str) -> None:
+    """Raises DataError if a split is empty."""
+    counts = faces.table["split"].value_counts().to_dict()
+    if not counts.get(split):
+        unlabelled = counts.get(UNLABELLED)
+        advice = (
+            "Faces without landmarks can be predicted, not learnt from: annotate some (docs/own_data.md)."
+            if unlabelled
+            else f"Change the parameters of ingest_{faces.data_set} that split it."
         )
-    return Examples(chosen, task.frame, device, task.indices)
+        raise DataError(f"{faces.data_set}_faces: found no {split} faces, only {counts}; expected some. {advice}")
 
 
 def fit(
@@ -108,12 +121,11 @@ def fit(
 ) -> Iterator[FitState]:
     """Train with Adam at a constant rate on the mean squared error of coordinates in [0, 1]; a FitState an epoch.
 
-    The network starts at the mean shape of the training faces. Says so loudly if it ends no better than that.
+    Says so loudly if the network ends no better than the mean shape of the training faces.
     Raises ProjectError if the loss is no longer a number.
     """
     generator = torch.Generator().manual_seed(options.seed)
     model.to(train.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    set_mean_shape(model, train.mean_shape)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, fused=True)
     mean_shape_nme = measure(train.mean_shape.cpu().numpy(), validation)["val/nme"]
     history: list[dict[str, float]] = []

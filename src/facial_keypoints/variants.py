@@ -14,24 +14,45 @@ from kedro.utils import find_kedro_project
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
 from facial_keypoints.options import VARIANT_OPTIONS
 
+OWN = "own"
+USUAL_DATA_SETS = {"train_nose": "danes", "train_face": "danes", "finetune_resnet": "ibug"}
+
 _parameters: dict[str, Any] = {}
 
 
 def hand_over(parameters: dict[str, Any]) -> bool:
     """Remember the parameters of this run; whether its variants are others than those of the run before."""
-    before, after = (
-        {name: variant_names(given, name) for name in VARIANT_OPTIONS} for given in (_parameters, parameters)
-    )
+    before, after = (_wiring(given) for given in (_parameters, parameters))
     is_first = not _parameters
     _parameters.clear()
     _parameters.update(parameters)
     return not is_first and before != after
 
 
+def _wiring(parameters: dict[str, Any]) -> dict[str, dict[str, str | None]]:
+    """What the pipelines depend on: each training pipeline's variants and the data sets that they learn from."""
+    return {
+        pipeline: {
+            variant: parameters[pipeline][variant].get("data_set") for variant in variant_names(parameters, pipeline)
+        }
+        for pipeline in VARIANT_OPTIONS
+    }
+
+
 def variants(pipeline: str) -> list[str]:
     """Names of the pipeline's variants. Without a context, as in `kedro registry list`, those of conf/base."""
+    return variant_names(_parameters_of_this_run(), pipeline)
+
+
+def data_set(pipeline: str, variant: str) -> str:
+    """What a variant learns from and is evaluated on: danes, ibug or own."""
+    chosen: str = _parameters_of_this_run()[pipeline][variant].get("data_set", USUAL_DATA_SETS[pipeline])
+    return chosen
+
+
+def _parameters_of_this_run() -> dict[str, Any]:
     if not _parameters:
         project = find_kedro_project(Path.cwd()) or Path.cwd()
         loader = ProjectConfigLoader(str(project / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS)
         hand_over(loader["parameters"])
-    return variant_names(_parameters, pipeline)
+    return _parameters

@@ -3,8 +3,9 @@ import torch
 from torchvision.models import resnet18
 
 from facial_keypoints.errors import ConfigurationError, DataError, MissingInputError
+from facial_keypoints.landmarks import IBUG_68, IMM_58
 from facial_keypoints.models import build_model, seeded_model
-from facial_keypoints.models.pretrained import load_pretrained, torchvision_state
+from facial_keypoints.models.pretrained import load_head, load_pretrained, torchvision_state
 from facial_keypoints.models.resnet import ResnetLandmarks
 
 
@@ -51,6 +52,29 @@ def test_grey_pictures_give_what_they_would_in_colour(tmp_path, state):
     pictures = torch.rand(2, 1, 64, 64)
     with torch.inference_mode():
         assert torch.allclose(grey(pictures), colour(pictures.expand(-1, 3, -1, -1)), atol=1e-4)
+
+
+def checkpoint_of_ours(path, scheme) -> tuple[ResnetLandmarks, str]:
+    trained = seeded_model({"name": "resnet18", "colour": "rgb", "points": scheme.size}, seed=7)
+    return trained, stored(path, {"format": 2, "scheme": scheme.to_plain(), "state_dict": trained.state_dict()})
+
+
+def test_a_checkpoint_of_this_project_fills_trunk_and_head(tmp_path):
+    trained, weights = checkpoint_of_ours(tmp_path / "checkpoint.pt", IBUG_68)
+    model = landmarks_model()
+    load_pretrained(model, weights, allow_partial=False)
+    assert load_head(model, weights, IBUG_68)
+    assert all(torch.equal(value, trained.state_dict()[key]) for key, value in model.state_dict().items())
+
+
+def test_a_checkpoint_for_other_points_fills_the_trunk_only(tmp_path):
+    trained, weights = checkpoint_of_ours(tmp_path / "checkpoint.pt", IMM_58)
+    model = landmarks_model()
+    head = model.last.weight.clone()
+    load_pretrained(model, weights, allow_partial=False)
+    assert not load_head(model, weights, IBUG_68)
+    assert torch.equal(model.trunk.conv1.weight, trained.trunk.conv1.weight)
+    assert torch.equal(model.last.weight, head)
 
 
 def test_missing_keys_are_refused_unless_allowed(tmp_path, state):

@@ -26,6 +26,10 @@ def ingest(archive: Archive) -> dict:
     return run_pipeline(create_pipeline(), {"ibug_raw": archive, "params:ingest_ibug": OPTIONS})
 
 
+def annotations_of(archive: Archive, options: IngestIbugOptions) -> pd.DataFrame:
+    return read_annotations(archive, options)[0]
+
+
 @pytest.fixture(scope="module")
 def ingested(drawn_ibug):
     return ingest(drawn_ibug)
@@ -56,7 +60,7 @@ def test_several_faces_of_a_picture_have_names_of_their_own(copied):
     box = re.search(r"<box .*?</box>", text, re.DOTALL)
     assert box
     (copied / TEST).write_text(text.replace(box[0], box[0] * 2, 1))
-    table = read_annotations(copied, OPTIONS)
+    table = annotations_of(copied, OPTIONS)
     twice = table[table["file"].duplicated(keep=False) & (table["split"] == "test")]
     assert [name.split("#")[1] for name in twice["name"]] == ["0", "1"]
     assert table["name"].is_unique
@@ -95,7 +99,7 @@ def test_files_of_one_photograph_are_one_group(drawn_ibug, tmp_path, name, group
         (tmp_path / labels).write_text(only_first_image(text, name if labels == TRAIN else "afw/other_1.jpg"))
     (tmp_path / "afw").mkdir(exist_ok=True)
     shutil.copy(drawn_ibug / image.file, tmp_path / "afw" / "other_1.jpg")
-    table = read_annotations(Archive(tmp_path), OPTIONS)
+    table = annotations_of(Archive(tmp_path), OPTIONS)
     assert table["group"].iloc[0] == group
 
 
@@ -115,7 +119,9 @@ def test_validation_takes_whole_photographs_out_of_train(ingested):
 
 def test_training_faces_on_photographs_of_the_test_set_are_left_out():
     table = pd.DataFrame({"split": ["train", "train", "test"], "group": ["a", "b", "b"], "name": ["1", "2", "3"]})
-    assert list(without_photographs_of_test(table)["name"]) == ["1", "3"]
+    notes = []
+    assert list(without_photographs_of_test(table, notes)["name"]) == ["1", "3"]
+    assert notes == [("2", "left out", "on a photograph of the test set")]
 
 
 def exact_points(archive: Archive) -> tuple[str, np.ndarray]:
@@ -127,18 +133,18 @@ def exact_points(archive: Archive) -> tuple[str, np.ndarray]:
 def test_exact_points_beside_the_picture_are_preferred(copied):
     file, points = exact_points(copied)
     (copied / file).with_suffix(".pts").write_text(format_pts(points))
-    table = read_annotations(copied, OPTIONS)
+    table = annotations_of(copied, OPTIONS)
     row = table[table["file"] == file]
     assert list(row["points_from"]) == ["pts"]
     assert_allclose(keypoints_of(row, IBUG_68)[0], points, atol=1e-3)
-    rounded = read_annotations(copied, replace(OPTIONS, points_from="xml"))
+    rounded = annotations_of(copied, replace(OPTIONS, points_from="xml"))
     assert set(rounded["points_from"]) == {"xml"}
 
 
 def test_exact_points_of_another_face_are_not_taken(copied):
     file, points = exact_points(copied)
     (copied / file).with_suffix(".pts").write_text(format_pts(points + 5))
-    table = read_annotations(copied, OPTIONS)
+    table = annotations_of(copied, OPTIONS)
     assert list(table.loc[table["file"] == file, "points_from"]) == ["xml"]
 
 
@@ -147,7 +153,7 @@ def test_the_declared_encoding_is_obeyed(copied, encoding):
     text = (copied / TEST).read_text().replace("<name>", "<name>Schöne ", 1)
     body = text.split("?>", 1)[1]
     (copied / TEST).write_bytes(f"<?xml version='1.0' encoding='{encoding}'?>{body}".encode(encoding))
-    assert (read_annotations(copied, OPTIONS)["split"] == "test").any()
+    assert (annotations_of(copied, OPTIONS)["split"] == "test").any()
 
 
 def test_a_box_beyond_the_frame_is_cut_all_the_same(copied):
@@ -181,7 +187,7 @@ def test_twelve_parts_where_68_are_due_are_refused(samples_folder, ibug_folder, 
 
 @pytest.mark.real
 def test_the_real_subset_is_1372_faces_with_exact_points(ibug_folder):
-    table = read_annotations(Archive(ibug_folder), replace(OPTIONS, validation_fraction=0.1))
+    table = annotations_of(Archive(ibug_folder), replace(OPTIONS, validation_fraction=0.1))
     assert table["split"].value_counts().to_dict() == {"train": 1086, "validation": 121, "test": 165}
     assert (table["points_from"] == "pts").mean() > 0.99
     assert table.groupby("source")["name"].size().to_dict() == {"afw": 337, "helen": 1035}

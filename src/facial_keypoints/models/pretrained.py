@@ -11,10 +11,12 @@ from torchvision.models import ResNet18_Weights, resnet18
 
 from facial_keypoints.configuration import NO_WEIGHTS, TORCHVISION_WEIGHTS
 from facial_keypoints.errors import DataError, MissingInputError
+from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.models.resnet import ResnetLandmarks
 
 logger = logging.getLogger(__name__)
 
+TRUNK = "trunk."  # what stands before ResNet-18's keys in our checkpoints
 CLASSIFIER = "fc."  # keys of ImageNet's classifier, which the new head replaces
 UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError)  # raised by torch.load on bad files
 CHECKPOINT_KEYS = ("state_dict", "model", "model_state_dict")  # under which training scripts wrap a state_dict
@@ -23,8 +25,8 @@ CHECKPOINT_KEYS = ("state_dict", "model", "model_state_dict")  # under which tra
 def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -> None:
     """Put pretrained weights into the model's trunk; log what they lack and what they hold too much.
 
-    weights: one of torchvision's names (downloaded to torchvision's cache), the path of a state_dict, or "none".
-    Raises as `check_pretrained`.
+    weights: one of torchvision's names (downloaded to torchvision's cache), the path of a state_dict or of a checkpoint
+    of `finetune_resnet`, or "none".  Raises as `check_pretrained`.
     """
     if weights == NO_WEIGHTS:
         return
@@ -42,6 +44,22 @@ def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -
     if model.trunk.conv1.in_channels == 1 and "conv1.weight" in known:
         known["conv1.weight"] = known["conv1.weight"].sum(dim=1, keepdim=True)
     model.trunk.load_state_dict(known, strict=False)
+
+
+def load_head(model: ResnetLandmarks, weights: str, scheme: LandmarkScheme) -> bool:
+    """Whether `weights` is a checkpoint of `finetune_resnet` for these points: then its head is put into the model, too.
+
+    weights: as of `load_pretrained`, which has read them before.
+    """
+    if weights in (*TORCHVISION_WEIGHTS, NO_WEIGHTS):
+        return False
+    content = torch.load(Path(weights), map_location="cpu", weights_only=True)
+    if not isinstance(content, dict) or content.get("scheme") != scheme.to_plain():
+        return False
+    head = {key: value for key, value in content["state_dict"].items() if not key.startswith(TRUNK)}
+    model.load_state_dict(head, strict=False)
+    logger.info("%s: its head for %s goes on learning, too", weights, scheme.name)
+    return True
 
 
 def check_pretrained(weights: str, allow_partial: bool) -> None:
@@ -102,6 +120,8 @@ def pretrained_state(weights: str) -> dict[str, Tensor]:
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise DataError(f"{path}: found {type(content).__name__}, expected a state_dict of torchvision's ResNet-18.")
+    if any(key.startswith(TRUNK) for key in content):  # a checkpoint of ours: its head has its own loader
+        return {key.removeprefix(TRUNK): value for key, value in content.items() if key.startswith(TRUNK)}
     return content
 
 

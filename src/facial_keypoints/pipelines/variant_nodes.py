@@ -14,13 +14,17 @@ from facial_keypoints.figures.curves import loss_curves, overlay_curves
 from facial_keypoints.figures.faces import contact_sheet
 from facial_keypoints.figures.kernels import kernel_grid
 from facial_keypoints.options import TrainingOptions
-from facial_keypoints.training import Task, split_examples
+from facial_keypoints.training import Task, require_split, split_examples
 
 INPUTS_DRAWN = 12
 
 
 def training_inputs(faces: FaceSet, task: Task, options: TrainingOptions) -> Figure:
-    """Some training faces as the network sees them, augmented if the task augments, with the points it is to learn."""
+    """Some training faces as the network sees them, augmented if the task augments, with the points it is to learn.
+
+    Raises DataError if there are none.
+    """
+    require_split(faces, TRAIN)
     train = np.flatnonzero(faces.table["split"] == TRAIN)
     chosen = train[np.linspace(0, len(train) - 1, min(INPUTS_DRAWN, len(train))).astype(int)]
     examples = split_examples(faces.select(chosen), TRAIN, task, torch.device("cpu"))

@@ -14,16 +14,23 @@ from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.pipelines.variant_nodes import compare_variants, draw_curves, draw_kernels
-from facial_keypoints.variants import variants
+from facial_keypoints.variants import data_set, variants
 
 Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
 DrawInputs = Callable[[Any, Any], Figure]
 
 
 def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: str) -> Pipeline:
-    """A variant pipeline for each variant of `name`, and one figure of all their curves where there are several."""
+    """A variant pipeline for each variant of `name`, and one figure of all their curves where there are several.
+
+    faces: the dataset to learn from; `{data_set}` in it stands for the variant's.
+    """
     names = [f"{name}.{variant}" for variant in variants(name)]
-    pipeline = sum((variant_pipeline(variant, train, draw_inputs, faces) for variant in names), start=Pipeline([]))
+    parts = (
+        variant_pipeline(f"{name}.{variant}", train, draw_inputs, faces.format(data_set=data_set(name, variant)))
+        for variant in variants(name)
+    )
+    pipeline = sum(parts, start=Pipeline([]))
     if len(names) > 1:
         histories = {variant: f"{variant}.history" for variant in names}
         compare = Node(compare_variants, histories, f"{name}.comparison", name="compare_variants", namespace=name)

@@ -45,6 +45,7 @@ def plain_views(faces: FaceSet, options: AugmentOptions) -> FaceSet:
     rows = torch.arange(len(faces)).split(64)
     pictures = [examples.plain(chunk)[0] for chunk in rows]
     return FaceSet(
+        data_set=faces.data_set,
         images=_as_bytes(torch.cat(pictures)),
         keypoints=examples.unit_keypoints * np.array([options.width, options.height], np.float32),
         to_source=examples.to_source,
@@ -57,10 +58,11 @@ def augmented(faces: FaceSet, number: int, options: AugmentOptions, generator: t
     """One random view of each face."""
     size = (options.height, options.width)
     maps, mirrored = random_views(len(faces), size, options.augmentation, generator)
-    pictures = warp(torch.from_numpy(faces.images)[:, None].float() / 255, maps, size)
+    pictures = warp(torch.from_numpy(np.asarray(faces.images))[:, None].float() / 255, maps, size)
     pictures = relight(pictures, options.augmentation, generator)
     keypoints = view_keypoints(torch.from_numpy(faces.keypoints), maps, mirrored, faces.scheme.mirror)
     return FaceSet(
+        data_set=faces.data_set,
         images=_as_bytes(pictures),
         keypoints=keypoints.numpy(),
         to_source=compose(faces.to_source, maps.double().numpy()),
@@ -72,6 +74,7 @@ def augmented(faces: FaceSet, number: int, options: AugmentOptions, generator: t
 def concatenated(sets: list[FaceSet]) -> FaceSet:
     """Face sets of one kind, one after the other."""
     return FaceSet(
+        data_set=sets[0].data_set,
         images=np.concatenate([faces.images for faces in sets]),
         keypoints=np.concatenate([faces.keypoints for faces in sets]),
         to_source=np.concatenate([faces.to_source for faces in sets]),

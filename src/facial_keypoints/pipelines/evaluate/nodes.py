@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.danes import TYPES
 from facial_keypoints.devices import pick_device
-from facial_keypoints.errors import MissingInputError
+from facial_keypoints.errors import ConfigurationError, MissingInputError
 from facial_keypoints.evaluation import (
     MEAN_SHAPE,
     joined,
@@ -21,7 +22,7 @@ from facial_keypoints.evaluation import (
     predictions_table,
 )
 from facial_keypoints.examples import Examples
-from facial_keypoints.faces import TEST, TRAIN, VALIDATION, FaceSet
+from facial_keypoints.faces import TEST, TRAIN, UNLABELLED, VALIDATION, FaceSet
 from facial_keypoints.figures.faces import contact_sheet
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.geometry import inverse, transform_points
@@ -33,10 +34,19 @@ logger = logging.getLogger(__name__)
 
 
 def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, options: EvaluateOptions) -> pd.DataFrame:
-    """The predictions of one variant for the validation and test faces; none without a checkpoint or without faces."""
+    """The predictions of one variant for the faces that it was not trained on; none without a checkpoint or faces.
+
+    Raises ConfigurationError if the faces have other points than those that it was trained on.
+    """
     if checkpoint is None or faces is None:
         return no_predictions()
     training = checkpoint.training
+    if checkpoint.scheme != faces.scheme:
+        raise ConfigurationError(
+            f"{training.name} predicts the points of {checkpoint.scheme.name}, but the faces of {faces.data_set} have "
+            f"those of {faces.scheme.name}. Name the data set that it was trained on: "
+            f"--params {training.name}.data_set={training.data_set}"
+        )
     if not training.is_finished:
         logger.warning(
             "%s was trained for %d of %d epochs only: evaluating the best of them, epoch %d",
@@ -49,7 +59,9 @@ def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, option
     examples = Examples(chosen, checkpoint.frame, pick_device(options.device), checkpoint.indices)
     model = checkpoint.model().to(examples.device)
     points = predict_unit_points(model, examples, batch_size=options.batch_size)
-    return predictions_table(points, examples, chosen, training.pipeline, training.variant, training.id)
+    # What a network makes of another data set is no result of the run that trained it.
+    training_id = training.id if faces.data_set == training.data_set else ""
+    return predictions_table(points, examples, chosen, training.pipeline, training.variant, training_id)
 
 
 def predict_mean_shape(faces: FaceSet | None, *checkpoints: Checkpoint | None) -> pd.DataFrame:
@@ -58,7 +70,7 @@ def predict_mean_shape(faces: FaceSet | None, *checkpoints: Checkpoint | None) -
     The first checkpoint there is says which points, and in which frame the mean is taken.
     """
     checkpoint = next((checkpoint for checkpoint in checkpoints if checkpoint is not None), None)
-    if checkpoint is None or faces is None:
+    if checkpoint is None or faces is None or not (faces.table["split"] == TRAIN).any():
         return no_predictions()
     chosen = evaluated_faces(faces)
     train, examples = (
@@ -70,14 +82,15 @@ def predict_mean_shape(faces: FaceSet | None, *checkpoints: Checkpoint | None) -
 
 
 def evaluated_faces(faces: FaceSet) -> FaceSet:
-    """The validation and test faces: those that no network was trained on."""
-    return faces.select(faces.table["split"].isin([VALIDATION, TEST]).to_numpy())
+    """The faces that no network was trained on: validation, test, and those without landmarks."""
+    return faces.select(faces.table["split"].isin([VALIDATION, TEST, UNLABELLED]).to_numpy())
 
 
 def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
     """The leaderboard, also logged.  Raises MissingInputError if no variant has predictions."""
-    table = leaderboard(joined(predictions))
-    if table.empty:
+    predicted = joined(predictions)
+    table = leaderboard(predicted)
+    if predicted.empty:
         raise MissingInputError("There are no predictions, so there is nothing to rank: the log names what is missing.")
     test = table[(table["split"] == TEST)].drop(columns=["training_id", "split"])
     logger.info("leaderboard, test faces:\n%s", test.to_string(index=False, float_format="{:.4g}".format))
@@ -110,14 +123,37 @@ def draw_failed(predictions: pd.DataFrame, faces: FaceSet | None, options: Evalu
     return draw_predictions(worst, predictions, faces, "the worst")
 
 
-def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: FaceSet | None, which: str) -> Figure:
-    """Faces with their predicted points in blue and the true ones in orange."""
+def draw_unlabelled(predictions: pd.DataFrame, faces: FaceSet | None, options: EvaluateOptions) -> Figure:
+    """The first faces without landmarks, with what is predicted for them."""
+    chosen = predictions[predictions["split"] == UNLABELLED].head(options.pictures)
     if faces is None or chosen.empty:
-        return notice("No prediction to draw: this variant is not trained yet.")
+        return notice("No face without landmarks, or this variant is not trained yet.")
+    drawn, indices, predicted = predicted_faces(chosen, faces)
+    pipeline, variant = chosen[["pipeline", "variant"]].iloc[0]
+    return contact_sheet(
+        drawn.images,
+        predicted=predicted,
+        scheme=faces.scheme,
+        titles=[PurePosixPath(name).name for name in chosen["name"]],
+        title=f"{pipeline}.{variant}: predictions for {len(chosen)} faces without landmarks",
+        columns=4,
+        zoom=len(indices) > 1,
+    )
+
+
+def predicted_faces(chosen: pd.DataFrame, faces: FaceSet) -> tuple[FaceSet, list[int], NDArray[np.floating]]:
+    """The faces of some predictions, which points are predicted, and these in pixels of the faces' images (N, K, 2)."""
     row_of = {name: row for row, name in enumerate(faces.table["name"])}
     drawn = faces.select(np.array([row_of[name] for name in chosen["name"]]))
     indices = sorted(int(column[1:]) for column in chosen.columns if column[0] == "x" and column[1:].isdigit())
-    predicted = transform_points(inverse(drawn.to_source), keypoints_of(chosen, faces.scheme, indices))
+    return drawn, indices, transform_points(inverse(drawn.to_source), keypoints_of(chosen, faces.scheme, indices))
+
+
+def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: FaceSet | None, which: str) -> Figure:
+    """Faces with their predicted points in blue and the true ones in orange."""
+    if faces is None or chosen.empty:
+        return notice("No prediction to draw: this variant is not trained yet, or there are no test faces.")
+    drawn, indices, predicted = predicted_faces(chosen, faces)
     pipeline, variant = chosen[["pipeline", "variant"]].iloc[0]
     test = predictions[predictions["split"] == TEST]
     errors = f"mean error of all {test['px'].mean():.1f} px, NME {test['nme'].mean():.2f} %"

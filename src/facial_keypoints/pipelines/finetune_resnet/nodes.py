@@ -1,6 +1,7 @@
 """ResNet-18, pretrained on ImageNet, with a new head for the points of iBUG 300-W."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 import pandas as pd
@@ -12,7 +13,7 @@ from facial_keypoints.examples import InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
 from facial_keypoints.models import seeded_model
-from facial_keypoints.models.pretrained import load_pretrained
+from facial_keypoints.models.pretrained import load_head, load_pretrained
 from facial_keypoints.models.resnet import ResnetLandmarks
 from facial_keypoints.options import ResnetOptions
 from facial_keypoints.pipelines.variant_nodes import training_inputs
@@ -34,8 +35,9 @@ def resnet_task(faces: FaceSet, options: ResnetOptions) -> Task:
 def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
     """Yields (checkpoint, history, steps) after each epoch."""
     task = resnet_task(faces, options)
-    model = seeded_model(task.architecture, options.seed)
-    load_pretrained(cast(ResnetLandmarks, model), options.weights, options.allow_partial)
+    model = cast(ResnetLandmarks, seeded_model(task.architecture, options.seed))
+    load_pretrained(model, options.weights, options.allow_partial)
+    task = replace(task, has_trained_head=load_head(model, options.weights, faces.scheme))
     yield from train_landmarks(model, task, faces, options)
 
 

@@ -1,4 +1,4 @@
-"""ibug_faces -> (checkpoint, history, steps) -> figures, for each learning rate; all their curves in one figure"""
+"""ibug_faces or own_faces -> (checkpoint, history, steps) -> figures, for each variant; all curves in one figure"""
 
 from kedro.pipeline import Pipeline
 
@@ -8,4 +8,4 @@ from facial_keypoints.pipelines.variant_pipeline import training_pipeline
 
 def create_pipeline() -> Pipeline:
     """One namespace a variant: the keys of `parameters_finetune_resnet.yml`."""
-    return training_pipeline("finetune_resnet", finetune, draw_inputs, faces="ibug_faces")
+    return training_pipeline("finetune_resnet", finetune, draw_inputs, faces="{data_set}_faces")

@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from facial_keypoints.danes import FILE_NAME, TYPES
 from facial_keypoints.datasets.archive import Archive
@@ -15,11 +14,12 @@ from facial_keypoints.eye_contours import EYES, reverse_eye, reversed_eyes
 from facial_keypoints.faces import SPLITS, FaceSet
 from facial_keypoints.figures.faces import before_and_after, contact_sheet
 from facial_keypoints.geometry import identity
+from facial_keypoints.ingested_images import whole_in_grey
 from facial_keypoints.landmarks import IMM_58, load_asf
 from facial_keypoints.options import IngestDanesOptions, PersonSplit
-from facial_keypoints.photographs import is_grey, read_photograph, to_grey
-from facial_keypoints.point_table import keypoint_columns, keypoints_of, with_keypoints
-from facial_keypoints.progress import progress
+from facial_keypoints.photographs import is_grey, picture_facts, read_reduced
+from facial_keypoints.pipelines.ingest_nodes import REPAIRED, report
+from facial_keypoints.point_table import keypoints_of, with_keypoints, without_keypoints
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def read_annotations(archive: Archive, options: IngestDanesOptions) -> pd.DataFr
 
     Raises DataError for a picture without annotation, the reverse, a name of another form or a broken `.asf`.
     """
-    rows = []
+    rows, shapes = [], []
     for name in paired_names(archive):
         match = FILE_NAME.fullmatch(name)
         if not match:
@@ -44,17 +44,9 @@ def read_annotations(archive: Archive, options: IngestDanesOptions) -> pd.DataFr
                 "The file was renamed or overwritten: restore it from the archive."
             )
         person = int(match["person"])
-        rows.append(
-            {
-                "name": name,
-                "person": person,
-                "type": int(match["type"]),
-                "sex": match["sex"],
-                "split": split_of(person, options.split),
-            }
-            | keypoint_columns(shape.points)
-        )
-    table = pd.DataFrame(rows)
+        rows.append((name, person, int(match["type"]), match["sex"], split_of(person, options.split)))
+        shapes.append(shape.points)
+    table = with_keypoints(pd.DataFrame(rows, columns=["name", "person", "type", "sex", "split"]), np.stack(shapes))
     unlisted = sorted(set(table.loc[table["split"].isna(), "person"].tolist()))
     if len(unlisted) == table["person"].nunique():
         raise DataError(
@@ -111,35 +103,37 @@ def repair_annotations(annotations: pd.DataFrame, options: IngestDanesOptions) -
 def cut_faces(archive: Archive, annotations: pd.DataFrame) -> tuple[pd.DataFrame, FaceSet]:
     """The whole photographs in grey, and the annotations with points in pixels and the colour of each picture.
 
-    Returns (annotations, faces); annotations gains width, height and colour ("grey" or "colour").
+    Returns (annotations, faces); annotations gains width, height, group, subset and colour ("grey" or "colour").
     """
-    pictures: list[NDArray[np.uint8]] = []
-    colours = []
-    for name in progress(list(annotations["name"]), "reading photographs"):
-        photograph = read_photograph(archive / f"{name}.jpg")
-        if pictures and photograph.shape[:2] != pictures[0].shape:
-            height, width = photograph.shape[:2]
-            raise DataError(
-                f"{archive / name}.jpg: found {width} x {height} pixels, expected {pictures[0].shape[1]} x "
-                f"{pictures[0].shape[0]} like the pictures before it. Restore the original."
-            )
-        colours.append("grey" if is_grey(photograph) else "colour")
-        pictures.append(to_grey(photograph))
-    images = np.stack(pictures)
-    height, width = images.shape[1:]
+    files = [f"{name}.jpg" for name in annotations["name"]]
+    width, height = common_size(archive, files)
+    colours = ["grey" if is_grey(read_reduced(archive / file, shrink=8)[0]) else "colour" for file in files]
     points = keypoints_of(annotations, IMM_58) * (width, height)
-    annotations = with_keypoints(annotations.assign(colour=colours, width=width, height=height), points)
+    group = annotations["person"].map("{:02d}".format)
+    known = annotations.assign(colour=colours, width=width, height=height, group=group, subset="full")
+    annotations = with_keypoints(known, points)
     faces = FaceSet(
-        images=images,
+        data_set="danes",
+        images=whole_in_grey(archive, files, (height, width)),
         keypoints=points.astype(np.float32),
-        to_source=np.tile(identity(), (len(images), 1, 1)),
-        table=annotations[["name", "person", "type", "sex", "colour", "split"]].assign(
-            group=annotations["person"].map("{:02d}".format), subset="full"
-        ),
+        to_source=np.tile(identity(), (len(files), 1, 1)),
+        table=without_keypoints(annotations),
         scheme=IMM_58,
     )
     logger.info("%d faces: %s", len(faces), faces.table["split"].value_counts(sort=False).to_dict())
     return annotations, faces
+
+
+def common_size(archive: Archive, files: list[str]) -> tuple[int, int]:
+    """Width and height of all photographs.  Raises DataError if they differ."""
+    first, *others = ((facts.width, facts.height) for facts in (picture_facts(archive / file) for file in files))
+    for file, size in zip(files[1:], others, strict=True):
+        if size != first:
+            raise DataError(
+                f"{archive / file}: found {size[0]} x {size[1]} pixels, expected {first[0]} x {first[1]} "
+                "like the pictures before it. Restore the original."
+            )
+    return first
 
 
 def draw_samples(faces: FaceSet) -> Figure:
@@ -175,3 +169,17 @@ def draw_repairs(faces: FaceSet, repairs: pd.DataFrame) -> Figure:
         title=f"{len(repairs)} eye contours that ran backwards, before and after"
         + ("" if repaired else " (not applied: repair_eye_contours is false)"),
     )
+
+
+def report_danes(
+    faces: FaceSet, annotations: pd.DataFrame, repairs: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, Figure]:
+    """What was read, with the repaired contours: see `ingest_nodes.report`."""
+    notes = pd.DataFrame(
+        {
+            "name": repairs["name"],
+            "kind": np.where(repairs["repaired"], REPAIRED, "not repaired"),
+            "reason": "the contour of the " + repairs["eye"].str.replace("_", " ") + " ran backwards",
+        }
+    )
+    return report(faces, annotations, notes)

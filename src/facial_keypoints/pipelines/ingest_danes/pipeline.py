@@ -1,4 +1,4 @@
-"""danes_raw -> annotations as in the files -> repaired -> table in pixels + faces -> pictures of both"""
+"""danes_raw -> annotations as in the files -> repaired -> table in pixels + faces -> pictures of both, a report"""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -8,6 +8,7 @@ from facial_keypoints.pipelines.ingest_danes.nodes import (
     draw_samples,
     read_annotations,
     repair_annotations,
+    report_danes,
 )
 
 
@@ -35,6 +36,12 @@ def create_pipeline() -> Pipeline:
             ),
             Node(draw_samples, "danes_faces", "danes_samples", name="draw_samples"),
             Node(draw_repairs, ["danes_faces", "danes_repairs"], "danes_repairs_drawn", name="draw_repairs"),
+            Node(
+                report_danes,
+                ["danes_faces", "danes_annotations", "danes_repairs"],
+                ["danes_report", "danes_noted_faces", "danes_report_drawn"],
+                name="report",
+            ),
         ],
         namespace="ingest_danes",
         prefix_datasets_with_namespace=False,
