@@ -27,14 +27,20 @@ Location = tuple[str | int, ...]  # of a value within the options, as pydantic g
 
 
 class ProjectConfigLoader(OmegaConfigLoader):
-    """OmegaConfigLoader whose "parameters" are completed and checked.  Raises ConfigurationError."""
+    """OmegaConfigLoader whose "parameters" are completed and checked, and whose "catalog" finds its manifests.
+
+    Raises ConfigurationError.
+    """
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         config: dict[str, Any] = super().__getitem__(key)
+        project = Path(self.conf_source).parent
+        if key == "catalog":
+            resolve_manifests(config, project)
         if key != "parameters":
             return config
         parameters = complete_variants(config)
-        resolve_weights(parameters, project=Path(self.conf_source).parent)
+        resolve_weights(parameters, project)
         check_parameters(parameters)
         return parameters
 
@@ -76,6 +82,14 @@ def resolve_weights(parameters: dict[str, Any], project: Path) -> None:
         weights = variants[variant].get("weights")
         if isinstance(weights, str) and weights not in (*TORCHVISION_WEIGHTS, NO_WEIGHTS):
             variants[variant]["weights"] = str((project / Path(weights).expanduser()).resolve())
+
+
+def resolve_manifests(catalog: dict[str, Any], project: Path) -> None:
+    """Make relative paths of digest files absolute, in place: Kedro does so with `filepath` only."""
+    for entry in catalog.values():
+        manifest = entry.get("manifest") if isinstance(entry, dict) else None
+        if isinstance(manifest, dict) and isinstance(manifest.get("sha256"), str):
+            manifest["sha256"] = str((project / Path(manifest["sha256"]).expanduser()).resolve())
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:
