@@ -47,6 +47,10 @@ def manifest_of(archive: Archive) -> Sha256Manifest:
     return Sha256Manifest({name: str(sha256_of(archive / name)) for name in names})
 
 
+def write_sha256(manifest: Sha256Manifest, path: Path) -> None:
+    path.write_text("".join(f"{digest}  {name}\n" for name, digest in manifest.digests.items()))
+
+
 def source(*mirrors: str, download_bytes: int = 50_000_000, unpacked_bytes: int = 50_000_000) -> Source:
     return Source(
         mirrors=mirrors,

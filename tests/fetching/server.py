@@ -179,3 +179,15 @@ def stalled(body: bytes, after: int) -> Behaviour:
         time.sleep(STALL_S)
 
     return behave
+
+
+def held(body: bytes, go_on: threading.Event) -> Behaviour:
+    """A good server that sends the second half when it is told to."""
+
+    def behave(reply: Handler) -> None:
+        _whole(reply, body)
+        reply.send(body[: len(body) // 2])
+        go_on.wait(STALL_S)
+        reply.send(body[len(body) // 2 :])
+
+    return behave
