@@ -107,6 +107,13 @@ def test_offline_the_message_is_that_of_an_archive_without_mirrors(tmp_path, mon
     assert not list(tmp_path.iterdir())
 
 
+def test_a_missing_file_of_digests_is_no_fault_of_the_mirrors(tmp_path, monkeypatch):
+    monkeypatch.delenv("FACIAL_KEYPOINTS_OFFLINE", raising=False)
+    with pytest.raises(DatasetError, match=r"gone\.sha256: no such file") as raised:
+        archive(tmp_path / "raw", manifest={"sha256": str(tmp_path / "gone.sha256")}, **FETCHED).load()
+    assert "mirror" not in str(raised.value)
+
+
 def test_a_folder_that_is_there_is_not_fetched(tmp_path, monkeypatch):
     monkeypatch.delenv("FACIAL_KEYPOINTS_OFFLINE", raising=False)
     assert archive(tmp_path, manifest={"imglab": ["a.xml"]}, **FETCHED).load().folder == tmp_path

@@ -170,6 +170,19 @@ def another_range(body: bytes) -> Behaviour:
     return behave
 
 
+def short_ranges(body: bytes, size: int) -> Behaviour:
+    """A server that gives at most `size` bytes of a range."""
+
+    def behave(reply: Handler) -> None:
+        first = reply.asked.first
+        piece = body[first : first + size]
+        content_range = f"bytes {first}-{first + len(piece) - 1}/{len(body)}"
+        reply.begin(206, Content_Range=content_range, Content_Length=len(piece))
+        reply.send(piece)
+
+    return behave
+
+
 def stalled(body: bytes, after: int) -> Behaviour:
     """A server that falls silent but keeps the connection."""
 

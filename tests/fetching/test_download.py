@@ -89,6 +89,26 @@ def test_a_server_that_ignores_if_range_is_told_by_its_etag(mirror):
     assert fetched(mirror(ignoring)) == changed
 
 
+def test_a_server_without_etag_is_told_by_its_files_size(mirror):
+    half_a_download(mirror, etag=None)
+    changed = BODY + b"more"
+    assert fetched(mirror(servers.ranges(changed, etag=None))) == changed
+
+
+def test_a_server_that_gives_less_than_the_rest_is_asked_for_what_is_left(mirror, server):
+    half_a_download(mirror)
+    assert fetched(mirror(servers.short_ranges(BODY, HALF // 2))) == BODY
+    assert firsts(server)[-2:] == [HALF, HALF + HALF // 2]
+
+
+def test_a_part_that_was_whole_but_for_its_name_is_taken(mirror, server):
+    part = half_a_download(mirror)
+    part.path.write_bytes(BODY)
+    assert fetched(mirror(servers.ranges(BODY))) == BODY
+    assert firsts(server)[-1] == len(BODY)
+    assert server.files.asked[-1].sent == 0
+
+
 def test_a_server_without_ranges_sends_all_again(mirror, server):
     assert fetched(mirror(servers.no_ranges(BODY, cuts=(HALF,)))) == BODY
     assert firsts(server) == [0, HALF]
@@ -187,6 +207,13 @@ def test_more_bytes_than_are_due_are_not_taken(mirror, behaviour):
     with pytest.raises(MirrorFault, match=f"where at most {HALF} are due|where {HALF} are due"):
         fetched(part, maximum=HALF)
     assert part.size == 0
+
+
+def test_a_server_that_never_ends_is_left(mirror, server):
+    endless = BODY + bytes(100_000_000)
+    with pytest.raises(MirrorFault, match=f"where {HALF} are due"):
+        fetched(mirror(servers.without_length(endless)), maximum=HALF)
+    assert server.files.asked[0].sent < 50_000_000  # what the connection takes before it is closed
 
 
 def test_a_slow_server_is_waited_for(mirror, server):

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -215,6 +216,21 @@ def test_a_disk_that_is_too_small_is_found_before_anything_is_asked(mirrors, fol
     with pytest.raises(ProjectError, match=r"found \d+ bytes of free disk, expected 1000000000000000005 for"):
         fetch(source(*urls, download_bytes=5, unpacked_bytes=10**18), manifest, folder, QUICK)
     assert not server.files.asked
+
+
+def test_a_disk_that_takes_no_more_is_named_and_the_next_try_goes_on(mirrors, folder, manifest, danes_files, server):
+    packed = zip_of(danes_files)
+    urls = mirrors(servers.ranges(packed))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(packed) // 2, limits[1]))
+    try:
+        with pytest.raises(ProjectError, match=r"cannot be written \(.*File too large"):
+            fetch(source(*urls), manifest, folder, QUICK)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    fetch(source(*urls), manifest, folder, QUICK)
+    assert contents(folder) == danes_files
+    assert [asked.first for asked in server.files.asked] == [0, len(packed) // 2]
 
 
 def test_what_has_arrived_needs_no_room_again(mirrors, folder, manifest, danes_files):

@@ -105,8 +105,9 @@ class ArchiveDataset(AbstractDataset[Iterable[tuple[str, bytes]], Archive]):
         # Not on top: a run that finds its folder imports no network.
         from facial_keypoints.fetching.fetch import fetch
 
+        manifest = self._manifest()
         try:
-            fetch(self._source, self._manifest(), self._filepath)
+            fetch(self._source, manifest, self._filepath)
         except MissingInputError as error:
             raise MissingInputError(
                 f"{self._filepath} is missing, and no mirror gave it:\n{error}\n"
