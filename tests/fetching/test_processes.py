@@ -125,6 +125,7 @@ def test_a_kedro_run_fetches_what_it_needs(bare_project, server, packed, danes_f
     (bare_project.root / "docs").mkdir()
     result = bare_project.kedro("run", "--pipelines", "ingest_danes", folder="docs")
     assert result.returncode == 0, result.stderr
+    assert "to be cited" in result.stdout  # where Kedro logs to from a folder below the root
     assert contents(bare_project.root / "data/01_raw/imm_face_db") == danes_files
     assert (bare_project.root / "data/02_intermediate").is_dir()
     assert len(server.files.asked) == 1

@@ -126,6 +126,12 @@ def test_more_bytes_than_the_limit_are_refused(tmp_path, kind):
     assert sum(map(len, contents(tmp_path / "there").values())) <= 2 * whole
 
 
+@KINDS
+def test_the_limit_is_of_all_files_together(tmp_path, kind):
+    with pytest.raises(MirrorFault, match="more bytes than are due"):
+        unpacked(tmp_path, kind, PACK[kind](FILES), limit=sum(map(len, FILES.values())) - 1)
+
+
 def test_bytes_are_counted_whatever_a_zip_states(tmp_path):
     packed = zip_of({"bomb": bytes(5_000_000)})
     understated = packed.replace((5_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little"))

@@ -67,7 +67,7 @@ def download(part: Part, accepted: Accepted, patience: Patience) -> Path:
             furthest = max(furthest, part.size)
             if in_vain >= patience.attempts:
                 raise
-            logger.info("%s: %s; trying again", part.url, fault)
+            logger.info("%s: %s, %.1f MB are there; trying again", part.url, fault, part.size / 1e6)
         time.sleep(patience.pause_s * 2 ** max(0, in_vain - 1))
 
 
