@@ -8,6 +8,8 @@ import pytest
 
 # The networks of tests are so small that a second thread only waits, for long where other processes are busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# As in tests/project.py, for runs in the tests' own process.
+os.environ["FACIAL_KEYPOINTS_OFFLINE"] = "1"
 
 from facial_keypoints.datasets.archive import Archive, ArchiveDataset
 from facial_keypoints.sample.danes import draw_danes

@@ -25,6 +25,7 @@ class Project:
             for key, value in os.environ.items()
             if key not in ("FACIAL_KEYPOINTS_RAW", "FACIAL_KEYPOINTS_WORKSPACE", "MLFLOW_TRACKING_URI", "KEDRO_ENV")
         }
+        self.environment["FACIAL_KEYPOINTS_OFFLINE"] = "1"  # no test asks a server for data, other than its own one
         if raw:
             self.environment["FACIAL_KEYPOINTS_RAW"] = str(raw)
 

@@ -65,6 +65,17 @@ def test_a_relative_path_of_weights_is_relative_to_the_project():
     assert resnet["lr_1e-4"]["weights"] == str(PROJECT / "data" / "weights.pth")
 
 
+def test_a_relative_path_of_digests_is_relative_to_the_project():
+    catalog = ProjectConfigLoader(str(PROJECT / "conf"), **CONFIG_LOADER_ARGS)["catalog"]
+    assert catalog["danes_raw"]["manifest"] == {"sha256": str(PROJECT / "conf" / "manifests" / "imm_face_db.sha256")}
+    assert catalog["ibug_raw"]["manifest"]["imglab"][0] == "labels_ibug_300W_train.xml"
+
+
+def test_sizes_of_archives_are_numbers():
+    catalog = ProjectConfigLoader(str(PROJECT / "conf"), **CONFIG_LOADER_ARGS)["catalog"]
+    assert catalog["danes_raw"]["download_bytes"] == 60_000_000
+
+
 @pytest.mark.parametrize("weights", ["IMAGENET1K_V1", "none"])
 def test_named_weights_are_no_paths(weights):
     resnet = parameters(finetune_resnet={"weights": weights})["finetune_resnet"]

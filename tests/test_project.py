@@ -48,6 +48,15 @@ def test_missing_raw_data_say_where_they_belong(project):
     assert len(error.strip().splitlines()) == 1
 
 
+def test_what_can_be_fetched_needs_no_hand_work(project):
+    del project.environment["FACIAL_KEYPOINTS_OFFLINE"]  # it is refused before anything is fetched
+    error = only_error(project.kedro("run", "--pipelines", "train_nose"))
+    assert error.strip() == (
+        "danes_augmented is missing: kedro run --pipelines ingest_danes,augment,train_nose --only-missing-outputs"
+    )
+    assert not (project.root / "data").exists()
+
+
 def test_missing_sample_data_are_drawn_by_draw_sample(project):
     error = only_error(project.kedro("run", "--env", "sample", "--pipelines", "ingest_danes"))
     assert "kedro run --env sample --pipelines draw_sample,ingest_danes --only-missing-outputs" in error
@@ -88,7 +97,7 @@ def test_a_broken_annotation_stops_the_run_without_output(danes_project, drawn_d
     assert not list((danes_project.root / "data").rglob("*.*"))
 
 
-def test_ingesting_imports_neither_torch_nor_mlflow(danes_project):
+def test_ingesting_imports_neither_torch_nor_mlflow_nor_what_fetches(danes_project):
     program = (
         "import sys\n"
         "from pathlib import Path\n"
@@ -97,7 +106,8 @@ def test_ingesting_imports_neither_torch_nor_mlflow(danes_project):
         "bootstrap_project(Path.cwd())\n"
         "with KedroSession.create() as session:\n"
         "    session.run(pipeline_names=['ingest_danes'])\n"
-        "print(sorted({'torch', 'torchvision', 'mlflow'} & set(sys.modules)))\n"
+        "heavy = {'torch', 'torchvision', 'mlflow', 'filelock', 'facial_keypoints.fetching.download'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program],

@@ -29,16 +29,21 @@ Location = tuple[str | int, ...]  # of a value within the options, as pydantic g
 
 
 class ProjectConfigLoader(OmegaConfigLoader):
-    """OmegaConfigLoader whose "parameters" are completed and checked.  Raises ConfigurationError."""
+    """OmegaConfigLoader whose "parameters" are completed and checked, and whose "catalog" finds its manifests.
+
+    Raises ConfigurationError.
+    """
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         config: dict[str, Any] = super().__getitem__(key)
+        project = Path(self.conf_source).parent
         if key == "catalog":
-            return with_parameters(config, self["parameters"])
+            config = with_parameters(config, self["parameters"])
+            resolve_manifests(config, project)
         if key != "parameters":
             return config
         parameters = complete_variants(config)
-        resolve_paths(parameters, project=Path(self.conf_source).parent)
+        resolve_paths(parameters, project)
         check_parameters(parameters)
         return parameters
 
@@ -98,6 +103,14 @@ def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
     if isinstance(own := parameters.get("ingest_own"), dict):
         resolve(own, "folder")
         resolve(own, "scheme", tuple(SCHEMES))
+
+
+def resolve_manifests(catalog: dict[str, Any], project: Path) -> None:
+    """Make relative paths of digest files absolute, in place: Kedro does so with `filepath` only."""
+    for entry in catalog.values():
+        manifest = entry.get("manifest") if isinstance(entry, dict) else None
+        if isinstance(manifest, dict) and isinstance(manifest.get("sha256"), str):
+            manifest["sha256"] = str((project / Path(manifest["sha256"]).expanduser()).resolve())
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:

@@ -27,7 +27,8 @@ def missing_inputs(pipeline: Pipeline, catalog: CatalogProtocol) -> list[str]:
 
 def _is_stood_in_for(dataset: AbstractDataset | None) -> bool:
     unfinished = isinstance(dataset, CheckpointDataset) and dataset.can_be_loaded
-    return unfinished or isinstance(dataset, AbsentDataset)
+    fetched = isinstance(dataset, ArchiveDataset) and dataset.can_be_fetched
+    return unfinished or fetched or isinstance(dataset, AbsentDataset)
 
 
 def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers: Makers, env: str | None) -> None:

@@ -47,7 +47,7 @@ def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -
 
 
 def load_head(model: ResnetLandmarks, weights: str, scheme: LandmarkScheme) -> bool:
-    """Whether `weights` is a checkpoint of `finetune_resnet` for these points: then its head is put into the model, too.
+    """Whether `weights` is a checkpoint of `finetune_resnet` for these points: if so, its head is put into the model.
 
     weights: as of `load_pretrained`, which has read them before.
     """
