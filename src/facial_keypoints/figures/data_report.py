@@ -89,7 +89,7 @@ def _name_outliers(names: list[str], distances: NDArray[np.floating], limit: flo
 
 def _draw_boxes(axes: Axes, annotations: pd.DataFrame, scheme: LandmarkScheme) -> None:
     """The box as a unit square, the centres of the landmarks in it, and their extent in the median."""
-    axes.set_title("landmarks in their box (orange: median)", fontsize=10)
+    axes.set_title("landmarks in their box", fontsize=10)
     origin, fit = box_origin(annotations), box_fit(annotations, scheme)
     if fit.empty:
         return _say(axes, origin if origin == NO_BOXES else f"{origin}\nno landmarks")
@@ -100,7 +100,7 @@ def _draw_boxes(axes: Axes, annotations: pd.DataFrame, scheme: LandmarkScheme) -
     if np.isfinite(ratio):
         corner = fit[["centre_x", "centre_y"]].median() - 0.5 / ratio
         axes.add_patch(Rectangle(tuple(corner), 1 / ratio, 1 / ratio, fill=False, color=TRUTH, linewidth=1.5))
-        axes.set_xlabel(f"{origin}\nside / landmarks' extent {ratio:.2f} ({low:.2f} to {high:.2f})")
+        axes.set_xlabel(f"{origin}\nside / landmarks (orange) {ratio:.2f} ({low:.2f} to {high:.2f})")
     axes.set_aspect("equal", adjustable="datalim")
     axes.invert_yaxis()
     _plain(axes)
