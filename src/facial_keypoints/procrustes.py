@@ -48,7 +48,8 @@ def point_distances(
     """
     first, second = scheme.outer_eye_corners
     interocular = np.linalg.norm(mean[first] - mean[second])
-    return np.linalg.norm(aligned - mean.astype(aligned.dtype), axis=-1) * float(100 / interocular)
+    offsets = aligned - mean.astype(aligned.dtype)
+    return np.hypot(offsets[..., 0], offsets[..., 1]) * float(100 / interocular)
 
 
 def distances_to_mean(
