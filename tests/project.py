@@ -1,6 +1,7 @@
 """A copy of the project that tests run commands in, as people do in a shell."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -30,8 +31,16 @@ class Project:
             self.environment["FACIAL_KEYPOINTS_RAW"] = str(raw)
 
     def kedro(self, *arguments: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        return self._run([*COMMAND, *arguments], folder)
+
+    def shell(self, line: str) -> subprocess.CompletedProcess[str]:
+        """A command as it stands in a document: `kedro ...` or `python ...`."""
+        program, *arguments = shlex.split(line, comments=True)
+        return self._run([*{"kedro": COMMAND, "python": [sys.executable]}[program], *arguments], ".")
+
+    def _run(self, command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*COMMAND, *arguments],
+            command,
             cwd=self.root / folder,
             env=self.environment,
             capture_output=True,

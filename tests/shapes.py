@@ -9,6 +9,7 @@ from facial_keypoints.point_table import with_keypoints
 FIVE = LandmarkScheme(
     name="five",
     size=5,
+    names=("right_eye", "left_eye", "nose", "right_mouth_corner", "left_mouth_corner"),
     parts={"seeing": (0, 1), "smelling": (2,), "speaking": (3, 4)},
     contours=(Contour((3, 4), closed=False),),
     mirror=(1, 0, 2, 4, 3),

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from facial_keypoints.landmarks import LandmarkScheme
+from facial_keypoints.landmarks import LandmarkScheme, point_csv
 from facial_keypoints.outliers import labelled_faces
 
-BOX = ["box_left", "box_top", "box_width", "box_height"]
+BOX = list(point_csv.BOX)  # columns
 FROM_LANDMARKS = "landmarks"  # in the column box_from: the box says nothing that the landmarks do not say
 NO_BOXES = "no boxes: whole photographs"
 

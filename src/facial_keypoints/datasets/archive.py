@@ -37,7 +37,8 @@ class Archive:
 class ArchiveDataset(AbstractDataset[Iterable[tuple[str, bytes]], Archive]):
     """A raw data set: fetched when it is missing, if its entry says from where; else somebody puts it there.
 
-    contents: what belongs into the folder, for messages. manifest: what a whole data set holds, see `read_manifest`.
+    contents: what belongs into the folder, elsewhere: how to name another one, both for messages.
+    manifest: what a whole data set holds, see `read_manifest`.
     mirrors, archives, licence, citation, download_bytes, unpacked_bytes: see `Source`; they need a manifest.
     It is never written by a pipeline, unless its entry says `writable: true`.
     """
@@ -55,10 +56,12 @@ class ArchiveDataset(AbstractDataset[Iterable[tuple[str, bytes]], Archive]):
         citation: str = "",
         download_bytes: int = 0,
         unpacked_bytes: int = 0,
+        elsewhere: str = "",
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._filepath = Path(filepath)
         self._contents = contents
+        self._elsewhere = elsewhere
         self.writable = writable
         self._manifest_entry = manifest
         self._source = (
@@ -74,9 +77,9 @@ class ArchiveDataset(AbstractDataset[Iterable[tuple[str, bytes]], Archive]):
     @property
     def how_to_get_it(self) -> str:
         """What to do when the folder is missing and cannot be fetched."""
+        elsewhere = self._elsewhere or f"set FACIAL_KEYPOINTS_RAW to the folder that holds {self._filepath.name}/"
         return (
-            f"put {self._contents} into {self._filepath}, or set FACIAL_KEYPOINTS_RAW to the folder that "
-            f"holds {self._filepath.name}/. To see everything work without it: make demo"
+            f"put {self._contents} into {self._filepath}, or {elsewhere}. To see everything work without it: make demo"
         )
 
     @property

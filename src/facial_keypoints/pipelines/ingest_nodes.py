@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from facial_keypoints.box_fit import BOX
 from facial_keypoints.data_report import noted_faces, report_table
 from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.faces import SPLITS, UNLABELLED, FaceSet
@@ -21,7 +22,6 @@ from facial_keypoints.point_table import keypoints_of, without_keypoints
 
 logger = logging.getLogger(__name__)
 
-BOX = ["box_left", "box_top", "box_width", "box_height"]
 NOTED = ["name", "kind", "reason"]  # columns of what the report tells of single faces
 REJECTED, LEFT_OUT, REPAIRED = "rejected", "left out", "repaired"
 TITLES = {"danes": "the Danes", "ibug": "iBUG 300-W", "own": "your own faces"}

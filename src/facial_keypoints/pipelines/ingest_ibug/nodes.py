@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from facial_keypoints.box_fit import BOX
 from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.errors import DataError
 from facial_keypoints.faces import TEST, TRAIN, VALIDATION, FaceSet
 from facial_keypoints.landmarks import IBUG_68, ImglabBox, ImglabImage, iter_imglab, load_pts
 from facial_keypoints.options import IngestIbugOptions
-from facial_keypoints.pipelines.ingest_nodes import BOX, LEFT_OUT, REJECTED, cut_crops, noted, with_picture_sizes
+from facial_keypoints.pipelines.ingest_nodes import LEFT_OUT, REJECTED, cut_crops, noted, with_picture_sizes
 from facial_keypoints.point_table import with_keypoints
 from facial_keypoints.splits import drawn_groups
 

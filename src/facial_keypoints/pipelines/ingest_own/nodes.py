@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from facial_keypoints.box_fit import BOX
 from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.errors import ConfigurationError, DataError, MissingInputError
 from facial_keypoints.faces import UNLABELLED, FaceSet
@@ -25,7 +26,7 @@ from facial_keypoints.landmarks import (
     pts_faces,
 )
 from facial_keypoints.options import AnnotationFiles, IngestOwnOptions, Split
-from facial_keypoints.pipelines.ingest_nodes import BOX, REJECTED, cut_crops, noted, with_picture_sizes
+from facial_keypoints.pipelines.ingest_nodes import REJECTED, cut_crops, noted, with_picture_sizes
 from facial_keypoints.point_table import with_keypoints
 from facial_keypoints.splits import completed_splits
 
