@@ -106,7 +106,7 @@ def test_ingesting_imports_neither_torch_nor_mlflow_nor_what_fetches(danes_proje
         "bootstrap_project(Path.cwd())\n"
         "with KedroSession.create() as session:\n"
         "    session.run(pipeline_names=['ingest_danes'])\n"
-        "heavy = {'torch', 'torchvision', 'mlflow', 'filelock', 'facial_keypoints.fetching.download'}\n"
+        "heavy = {'torch', 'torchvision', 'mlflow', 'facial_keypoints.fetching.download'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     result = subprocess.run(
