@@ -5,6 +5,7 @@ import pandas as pd
 
 from facial_keypoints.landmarks import LandmarkScheme, point_csv
 from facial_keypoints.outliers import labelled_faces
+from facial_keypoints.point_table import without_keypoints
 
 BOX = list(point_csv.BOX)  # columns
 FROM_LANDMARKS = "landmarks"  # in the column box_from: the box says nothing that the landmarks do not say
@@ -12,9 +13,13 @@ NO_BOXES = "no boxes: whole photographs"
 
 
 def boxed_faces(annotations: pd.DataFrame) -> pd.DataFrame:
-    """The rows that have a box, which is one of some width and height."""
+    """The rows that have a box, which is one of some width and height, less their points."""
+    return without_keypoints(annotations)[_has_box(annotations)]
+
+
+def _has_box(annotations: pd.DataFrame) -> pd.Series:
     box = annotations.reindex(columns=BOX)
-    return annotations[box.notna().all(axis=1) & (box[BOX[2:]] > 0).all(axis=1)]
+    return box.notna().all(axis=1) & (box[BOX[2:]] > 0).all(axis=1)
 
 
 def box_origin(annotations: pd.DataFrame) -> str:
@@ -39,9 +44,11 @@ def box_fit(annotations: pd.DataFrame, scheme: LandmarkScheme) -> pd.DataFrame:
     is what `geometry.Crop.shift_down` makes up for.  Boxes made from the landmarks are left out where others are there.
     Landmarks on one line along an axis have no ratio (NaN).
     """
-    boxed = boxed_faces(annotations)
-    made = _made_from_landmarks(boxed)
-    labelled, points = labelled_faces(boxed if made.all() else boxed[~made], scheme)
+    labelled, points = labelled_faces(annotations, scheme)
+    has_box, made = _has_box(labelled), _made_from_landmarks(labelled)
+    chosen = has_box & (~made if (has_box & ~made).any() else made)
+    if not chosen.all():
+        labelled, points = labelled[chosen], points[chosen.to_numpy()]
     box = labelled.reindex(columns=BOX).to_numpy(dtype=np.float64)
     side = np.sqrt(box[:, 2] * box[:, 3])
     low, high = points.min(axis=1), points.max(axis=1)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from facial_keypoints.landmarks import LandmarkScheme
-from facial_keypoints.point_table import column_names, keypoints_of
+from facial_keypoints.point_table import column_names, keypoints_of, without_keypoints
 from facial_keypoints.procrustes import aligned_shapes, distances_to_mean, point_distances
 
 NOTED = ["name", "kind", "reason"]
@@ -21,12 +21,14 @@ DEVIATION_OF_MAD = 1.4826  # standard deviation / median absolute deviation, of 
 LEAST_DEVIATION = 0.1  # percent: shapes that are alike but for rounding have no outliers
 
 
-def labelled_faces(annotations: pd.DataFrame, scheme: LandmarkScheme) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """The rows that have all of the scheme's points, and these points (N, K, 2) in pixels of the photograph."""
-    names = column_names(range(scheme.size))
-    has_points = annotations.reindex(columns=names).notna().all(axis=1)
-    labelled = annotations[has_points].reindex(columns=annotations.columns.union(names, sort=False))
-    return labelled, keypoints_of(labelled, scheme)
+def labelled_faces(annotations: pd.DataFrame, scheme: LandmarkScheme) -> tuple[pd.DataFrame, NDArray[np.floating]]:
+    """The rows that have all of the scheme's points, less these, and the points (N, K, 2) in pixels of the picture."""
+    others = without_keypoints(annotations)
+    if not {*column_names(range(scheme.size))} <= {*annotations.columns}:
+        return others.iloc[:0], np.empty((0, scheme.size, 2))
+    points = keypoints_of(annotations, scheme)
+    has_points = np.isfinite(points).all(axis=(1, 2))
+    return (others, points) if has_points.all() else (others[has_points], points[has_points])
 
 
 def outlier_limit(distances: NDArray[np.floating]) -> float:

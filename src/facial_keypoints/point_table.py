@@ -1,7 +1,8 @@
 """Points as columns of a table: x00, y00, x01, y01, ... by index in the scheme."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from facial_keypoints.landmarks import LandmarkScheme
+
+BATCH = 512  # faces
 
 
 def column_names(indices: Sequence[int]) -> list[str]:
@@ -23,10 +26,24 @@ def keypoint_columns(points: NDArray[np.floating], indices: Sequence[int] | None
     return dict(zip(names, flat.T, strict=True))
 
 
+def table_of_faces(faces: Iterable[tuple[dict[str, Any], NDArray[np.floating]]]) -> pd.DataFrame:
+    """A row a face: what is known of it, and its points (K, 2).  No rows and no columns for no faces.
+
+    Built in batches: as objects of their own, rows take many times the memory that they take in a table.
+    """
+    remaining = iter(faces)
+    batches = []
+    while batch := list(islice(remaining, BATCH)):
+        rows, shapes = zip(*batch, strict=True)
+        batches.append(with_keypoints(pd.DataFrame(list(rows)), np.stack(shapes)))
+    return pd.concat(batches, ignore_index=True) if batches else pd.DataFrame()
+
+
 def with_keypoints(table: pd.DataFrame, points: NDArray[np.floating]) -> pd.DataFrame:
-    """The table with these points (N, K, 2) in place of those it held."""
-    columns = pd.DataFrame(keypoint_columns(points), index=table.index)
-    return pd.concat([table.drop(columns=columns.columns, errors="ignore"), columns], axis=1)
+    """The table with these points (N, K, 2) in place of those it held, as float32: to a thousandth of a pixel."""
+    flat = points.reshape(len(points), -1).astype(np.float32)
+    columns = pd.DataFrame(flat, index=table.index, columns=column_names(range(points.shape[1])), copy=False)
+    return pd.concat([without_keypoints(table), columns], axis=1)
 
 
 def without_keypoints(table: pd.DataFrame) -> pd.DataFrame:
@@ -36,7 +53,9 @@ def without_keypoints(table: pd.DataFrame) -> pd.DataFrame:
 
 def keypoints_of(
     table: pd.DataFrame, scheme: LandmarkScheme, indices: Sequence[int] | None = None
-) -> NDArray[np.float64]:
-    """The points (N, K, 2) that a table holds, all of the scheme's by default."""
+) -> NDArray[np.floating]:
+    """A copy of the points (N, K, 2) that a table holds, all of the scheme's by default, as precise as there."""
     names = column_names(range(scheme.size) if indices is None else indices)
-    return table[names].to_numpy(dtype=np.float64, copy=True).reshape(len(table), len(names) // 2, 2)
+    columns = table[names]
+    precision = np.result_type(np.float32, *columns.dtypes.unique())
+    return columns.to_numpy(dtype=precision, copy=True).reshape(len(table), len(names) // 2, 2)

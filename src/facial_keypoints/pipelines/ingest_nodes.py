@@ -18,7 +18,7 @@ from facial_keypoints.ingested_images import crops
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.options import CropOptions
 from facial_keypoints.photographs import picture_facts
-from facial_keypoints.point_table import keypoints_of, without_keypoints
+from facial_keypoints.point_table import BATCH, keypoints_of, without_keypoints
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +49,13 @@ def cut_crops(
     """Colour crops around the boxes; where a crop leaves the photograph, its border is repeated."""
     crop = Crop(options.scale, options.shift_down, options.size)
     to_source = np.stack([crop_matrix(box, crop) for box in annotations[BOX].to_numpy()])
-    points = transform_points(inverse(to_source), keypoints_of(annotations, scheme))
+    points = keypoints_of(annotations, scheme).astype(np.float32, copy=False)
+    for some in np.array_split(np.arange(len(points)), len(points) // BATCH + 1):  # double precision, but not for all
+        points[some] = transform_points(inverse(to_source[some]), points[some])
     faces = FaceSet(
         data_set=data_set,
         images=crops(archive, list(annotations["file"]), to_source, (crop.size, crop.size)),
-        keypoints=points.astype(np.float32),
+        keypoints=points,
         to_source=to_source,
         table=without_keypoints(annotations),
         scheme=scheme,

@@ -19,7 +19,7 @@ from facial_keypoints.landmarks import IMM_58, load_asf
 from facial_keypoints.options import IngestDanesOptions, PersonSplit
 from facial_keypoints.photographs import is_grey, picture_facts, read_reduced
 from facial_keypoints.pipelines.ingest_nodes import REPAIRED, report
-from facial_keypoints.point_table import keypoints_of, with_keypoints, without_keypoints
+from facial_keypoints.point_table import keypoints_of, table_of_faces, with_keypoints, without_keypoints
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def read_annotations(archive: Archive, options: IngestDanesOptions) -> pd.DataFr
 
     Raises DataError for a picture without annotation, the reverse, a name of another form or a broken `.asf`.
     """
-    rows, shapes = [], []
+    faces = []
     for name in paired_names(archive):
         match = FILE_NAME.fullmatch(name)
         if not match:
@@ -44,9 +44,15 @@ def read_annotations(archive: Archive, options: IngestDanesOptions) -> pd.DataFr
                 "The file was renamed or overwritten: restore it from the archive."
             )
         person = int(match["person"])
-        rows.append((name, person, int(match["type"]), match["sex"], split_of(person, options.split)))
-        shapes.append(shape.points)
-    table = with_keypoints(pd.DataFrame(rows, columns=["name", "person", "type", "sex", "split"]), np.stack(shapes))
+        row = {
+            "name": name,
+            "person": person,
+            "type": int(match["type"]),
+            "sex": match["sex"],
+            "split": split_of(person, options.split),
+        }
+        faces.append((row, shape.points))
+    table = table_of_faces(faces)
     unlisted = sorted(set(table.loc[table["split"].isna(), "person"].tolist()))
     if len(unlisted) == table["person"].nunique():
         raise DataError(

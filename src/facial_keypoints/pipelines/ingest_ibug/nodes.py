@@ -16,7 +16,7 @@ from facial_keypoints.faces import TEST, TRAIN, VALIDATION, FaceSet
 from facial_keypoints.landmarks import IBUG_68, ImglabBox, ImglabImage, iter_imglab, load_pts
 from facial_keypoints.options import IngestIbugOptions
 from facial_keypoints.pipelines.ingest_nodes import LEFT_OUT, REJECTED, cut_crops, noted, with_picture_sizes
-from facial_keypoints.point_table import with_keypoints
+from facial_keypoints.point_table import table_of_faces
 from facial_keypoints.splits import drawn_groups
 
 logger = logging.getLogger(__name__)
@@ -24,8 +24,6 @@ logger = logging.getLogger(__name__)
 LABELS = {TRAIN: "labels_ibug_300W_train.xml", TEST: "labels_ibug_300W_test.xml"}
 MIRROR_COPY = "_mirror"
 FACE_NUMBER = re.compile(r"_\d{1,2}$")  # NAME_1.jpg, NAME_2.jpg are one photograph; LFPW's image_0001.png is a name
-
-Face = tuple[dict[str, Any], np.ndarray]  # what the table says of a face, and its points (68, 2)
 
 
 def read_annotations(archive: Archive, options: IngestIbugOptions) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -36,20 +34,17 @@ def read_annotations(archive: Archive, options: IngestIbugOptions) -> tuple[pd.D
     reason of each. `split` is train, validation (whole photographs out of train.xml) or test (test.xml).
     Raises DataError for broken XML, a wrong number of parts or a missing picture.
     """
-    faces: list[Face] = []
     notes: list[tuple[str, str, str]] = []
-    for split, labels in LABELS.items():
-        before, noted_before = len(faces), len(notes)
-        for image in iter_imglab(archive / labels, names=IBUG_68.names):
-            faces += [(row | {"split": split}, points) for row, points in faces_of(archive, image, options, notes)]
-        logger.info(
-            "%s: %d faces, %d pictures or boxes not taken", labels, len(faces) - before, len(notes) - noted_before
-        )
-    if not faces:
+    table = table_of_faces(
+        (row | {"split": split}, points)
+        for split, labels in LABELS.items()
+        for image in iter_imglab(archive / labels, names=IBUG_68.names)
+        for row, points in faces_of(archive, image, options, notes)
+    )
+    if table.empty:
         raise DataError(f"{archive.folder}: found no face with points in {', '.join(LABELS.values())}.")
-    table = pd.DataFrame([row for row, _ in faces])
-    table = with_picture_sizes(with_keypoints(table, np.stack([points for _, points in faces])), archive)
-    table = without_photographs_of_test(table, notes)
+    logger.info("%d faces, %d pictures or boxes not taken", len(table), len(notes))
+    table = without_photographs_of_test(with_picture_sizes(table, archive), notes)
     training = table.loc[table["split"] == TRAIN, "group"]
     for_validation = drawn_groups(training, options.validation_fraction, options.seed)
     table.loc[table["group"].isin(for_validation), "split"] = VALIDATION
@@ -58,8 +53,8 @@ def read_annotations(archive: Archive, options: IngestIbugOptions) -> tuple[pd.D
 
 def faces_of(
     archive: Archive, image: ImglabImage, options: IngestIbugOptions, notes: list[tuple[str, str, str]]
-) -> Iterator[Face]:
-    """Each face of one picture; what is not taken is appended to `notes`."""
+) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    """What the table says of each face of one picture, and its points (68, 2); what is not taken goes to `notes`."""
     path = PurePosixPath(image.file)
     if path.stem.endswith(MIRROR_COPY):
         notes.append((image.file, LEFT_OUT, "mirrored copy"))

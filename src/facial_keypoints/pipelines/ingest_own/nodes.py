@@ -27,7 +27,7 @@ from facial_keypoints.landmarks import (
 )
 from facial_keypoints.options import AnnotationFiles, IngestOwnOptions, Split
 from facial_keypoints.pipelines.ingest_nodes import REJECTED, cut_crops, noted, with_picture_sizes
-from facial_keypoints.point_table import with_keypoints
+from facial_keypoints.point_table import table_of_faces
 from facial_keypoints.splits import completed_splits
 
 logger = logging.getLogger(__name__)
@@ -70,9 +70,9 @@ def read_annotations(archive: Archive, options: IngestOwnOptions) -> tuple[pd.Da
         found = f"{len(notes)} faces that cannot be used, such as {notes[0][0]}: {notes[0][2]}" if notes else "no face"
         raise DataError(f"{archive.folder}: found {found}; expected landmarks or boxes. See docs/own_data.md.")
     unknown = np.full((scheme.size, 2), np.nan)
-    table = with_keypoints(
-        pd.DataFrame([about(face, number, options.crop.shift_down) for face, number in numbered(faces)]),
-        np.stack([unknown if face.points is None else face.points for face in faces]),
+    table = table_of_faces(
+        (about(face, number, options.crop.shift_down), unknown if face.points is None else face.points)
+        for face, number in numbered(faces)
     )
     table["split"] = splits_of(table, options)
     if (table["box_from"] == "landmarks").any():
