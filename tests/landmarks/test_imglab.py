@@ -109,6 +109,12 @@ def test_a_pixels_centre_is_0_in_the_file_and_a_half_outside_and_parts_come_in_o
     np.testing.assert_array_equal(face.points, [[0.5, -0.5], [201.5, 110.5]])
 
 
+def test_attributes_may_stand_in_any_order():
+    text = TEXT.replace("name='01' x='201' y='110'", "name='00' y='-1' x='0'")
+    text = text.replace("name='0' x='0' y='-1'", "name='01' y='110' x='201'")
+    np.testing.assert_array_equal(parse(text)[0].boxes[0].points, parse(TEXT)[0].boxes[0].points)
+
+
 def test_a_box_without_parts_has_no_points():
     box = parse(TEXT)[0].boxes[1]
     assert box.points.shape == (0, 2)
