@@ -191,6 +191,12 @@ def test_parts_come_in_the_order_of_the_names_and_are_written_under_them():
     np.testing.assert_array_equal(parse(written, ("left", "it's"))[0].boxes[0].points, images[0].boxes[0].points)
 
 
+def test_a_box_narrower_than_a_pixel_is_written_as_one_pixel():
+    image = ImglabImage("a.jpg", None, None, (ImglabBox(2, 3, 0.2, 0.4, np.empty((0, 2))),))
+    (read,) = parse(format_imglab([image], "", ""))
+    assert (read.boxes[0].width, read.boxes[0].height) == (1, 1)
+
+
 def test_each_box_is_a_face_and_one_to_be_ignored_has_a_fault(tmp_path):
     path = tmp_path / "a.xml"
     path.write_text(TEXT)
