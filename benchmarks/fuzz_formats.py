@@ -166,7 +166,11 @@ def drawn_files() -> dict[str, list[str]]:
     labels = [content.decode() for name, content in draw_ibug(train=2, test=2, seed=0) if name.endswith(".xml")]
     faces = [box for text in labels for image in parse_imglab(text.encode(), "seed") for box in image.boxes]
     shapes = [content.decode() for name, content in draw_danes(people=1, seed=0) if name.endswith(".asf")]
-    return {"asf": shapes[:2], "pts": [format_pts(face.points) for face in faces[:2]], "imglab": labels}
+    return {
+        "asf": shapes[:2],
+        "pts": [format_pts(face.points) for face in faces[:2]],
+        "imglab": [excerpt(text, 1) for text in labels],
+    }
 
 
 def excerpt(labels: str, pictures: int) -> str:
