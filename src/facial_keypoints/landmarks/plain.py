@@ -5,7 +5,7 @@ where: the file and the place in it; what: the value's name; advice: what to do 
 
 import difflib
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -85,6 +85,16 @@ def require_keys(
     for key in needed:
         if key not in found:
             raise fault(where, f"no {kind} {key}", f"the {kind}s {_listed(needed)}", advice)
+
+
+def first_repeated(words: Iterable[str]) -> str | None:
+    """The first word that has occurred before, in time linear in their number, however many a file holds."""
+    seen: set[str] = set()
+    for word in words:
+        if word in seen:
+            return word
+        seen.add(word)
+    return None
 
 
 def _listed(words: Collection[str]) -> str:

@@ -16,7 +16,17 @@ import re
 from pathlib import Path
 
 from facial_keypoints.errors import ConfigurationError, DataError
-from facial_keypoints.landmarks.plain import as_flag, as_index, as_list, as_mapping, as_text, meant, require_keys, shown
+from facial_keypoints.landmarks.plain import (
+    as_flag,
+    as_index,
+    as_list,
+    as_mapping,
+    as_text,
+    first_repeated,
+    meant,
+    require_keys,
+    shown,
+)
 from facial_keypoints.landmarks.schemes import LARGEST_SCHEME, SCHEMES, Contour, LandmarkScheme, numbered_names
 from facial_keypoints.landmarks.strict import fault, quoted, read_text
 from facial_keypoints.landmarks.strict_yaml import parse_yaml
@@ -79,7 +89,7 @@ def _names(value: object, source: str) -> tuple[str, ...]:
     where = f"{source}, points"
     if isinstance(value, list):
         names = tuple(as_text(name, where, f"point {i}", QUOTE + ADVICE) for i, name in enumerate(value))
-        repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        repeated = first_repeated(names)
         if repeated is not None:
             raise fault(where, f"{quoted(repeated)} twice", "a different name for each point", ADVICE)
         count = len(names)
