@@ -142,6 +142,11 @@ def test_the_declaration_decides_the_encoding(encoding):
         ("width='500'", "width='wide'", "line 6, image 'afw/1.jpg': the image's width is 'wide', expected a whole"),
         ("width='500'", "width='0'", "line 6, image 'afw/1.jpg': the image's width is 0, expected at least 1"),
         ("dataset>", "html>", "a.xml, line 3: root element 'html', expected 'dataset'"),
+        (
+            "<label>face</label>",
+            "<dataset><images><image file='b'/></images></dataset>",
+            "line 8, image 'afw/1.jpg', box 1: <dataset> inside <box>, expected <dataset> once, around everything",
+        ),
         ("images>", "pictures>", "line 6: <image> inside <pictures>, expected <image> inside <images>"),
         ("</dataset>", "", "a.xml, line 16: no well-formed XML"),
         ("ISO-8859-1", "klingon", "a.xml: XML that is not read (unknown encoding: klingon)"),
