@@ -1,3 +1,4 @@
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -282,6 +283,13 @@ def test_real_points_are_the_exact_ones_of_the_pts_files_rounded(ibug_folder: Pa
     for image in images:
         exact = load_pts((ibug_folder / image.file).with_suffix(".pts"), expected_points=68)
         np.testing.assert_allclose(image.boxes[0].points, exact, rtol=0, atol=0.5 + 1e-9)
+
+
+@pytest.mark.real
+def test_the_large_real_file_is_read_within_seconds(ibug_folder: Path):
+    start = time.process_time()
+    load_imglab(ibug_folder / "labels_ibug_300W_train.xml")
+    assert time.process_time() - start < 2  # about 0.15 s on an idle core
 
 
 @pytest.mark.real
