@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import atheris
 import numpy as np
@@ -49,11 +49,11 @@ SECONDS, MEGABYTES, LONGEST = 2, 512, 8192  # limits for an input; bytes
 class Format(NamedTuple):
     """read: raises ProjectError; write: of what was read; values: its numbers, which survive to this precision."""
 
-    read: Callable[[str], object]
-    write: Callable[[object], str]
-    values: Callable[[object], list[np.ndarray]]
+    read: Callable[[bytes], Any]
+    write: Callable[[Any], str]
+    values: Callable[[Any], list[np.ndarray]]
     precision: float
-    words: tuple[str, ...]
+    words: str  # that the fuzzer inserts, split by spaces
 
 
 def face_values(faces: list[AnnotatedFace]) -> list[np.ndarray]:
@@ -64,78 +64,56 @@ def coco_text(faces: list[AnnotatedFace]) -> str:
     return format_coco(faces, {face.file: (1, 1) for face in faces}, FACE_5)
 
 
-def scheme_from(text: str) -> LandmarkScheme:
-    """A scheme in YAML, or in the JSON that `write` makes of it."""
-    if text.startswith('{"name"'):
-        return LandmarkScheme.from_plain(json.loads(text), "input")
-    return parse_scheme(text, "input")
+def scheme_text(scheme: LandmarkScheme) -> str:
+    """A scheme file in JSON, which is YAML."""
+    content = scheme.to_plain()
+    content["points"] = content.pop("names")
+    content["mirror"] = [[one, other] for one, other in enumerate(scheme.mirror) if one < other]
+    return json.dumps(content, ensure_ascii=False)
 
 
 FORMATS = {
     "asf": Format(
-        lambda text: parse_asf(text, "input"), format_asf, lambda shape: [shape.points], 1e-8, ("#", "58", "\t", ".jpg")
+        read=lambda data: parse_asf(data.decode(), "input"),
+        write=format_asf,
+        values=lambda shape: [shape.points],
+        precision=1e-8,
+        words="# 58 \t .jpg 1e9",
     ),
     "pts": Format(
-        lambda text: parse_pts(text, "input"),
-        format_pts,
-        lambda points: [points],
-        1e-3,
-        ("version:", "n_points:", "{", "}", "\n", "1e9"),
+        read=lambda data: parse_pts(data.decode(), "input"),
+        write=format_pts,
+        values=lambda points: [points],
+        precision=1e-3,
+        words="version: n_points: { } \n 1e9",
     ),
     "imglab": Format(
-        lambda text: parse_imglab(text.encode(), "input", names=None),
-        lambda images: format_imglab(images, "", ""),
-        lambda images: [box.points for image in images for box in image.boxes],
-        0.5,
-        (
-            "<image file='a'>",
-            "</image>",
-            "<box ",
-            "</box>",
-            "<part name='",
-            "<!DOCTYPE",
-            "<![CDATA[",
-            "<?",
-            "&#x0;",
-            "&lt;",
-        ),
+        read=lambda data: parse_imglab(data, "input", names=None),
+        write=lambda images: format_imglab(images, "", ""),
+        values=lambda images: [box.points for image in images for box in image.boxes],
+        precision=0.5,
+        words="<image file=' </image> <box width=' </box> <part name=' <!DOCTYPE <![CDATA[ <? &#x0; &lt; UTF-16",
     ),
     "csv": Format(
-        lambda text: parse_point_csv(text, "input", FACE_5),
-        lambda faces: format_point_csv(faces, FACE_5),
-        face_values,
-        0,
-        (",", '"', "\n", "box_left", "box_top", "box_width", "box_height", "split", "train", "group", ";", "1e9"),
+        read=lambda data: parse_point_csv(data.decode(), "input", FACE_5),
+        write=lambda faces: format_point_csv(faces, FACE_5),
+        values=face_values,
+        precision=0,
+        words=', ; " \n box_left box_top box_width box_height split train group 1e9',
     ),
     "coco": Format(
-        lambda text: parse_coco(text, "input", FACE_5),
-        coco_text,
-        face_values,
-        1e-9,
-        ("{", "}", "[", "]", '"id":', '"bbox":', '"iscrowd":', '"keypoints":', "null", "NaN", "1e9", "true"),
+        read=lambda data: parse_coco(data.decode(), "input", FACE_5),
+        write=coco_text,
+        values=face_values,
+        precision=1e-9,
+        words='{ } [ ] "id": "bbox": "iscrowd": "keypoints": "categories": null NaN 1e9 true',
     ),
     "scheme": Format(
-        scheme_from,
-        lambda scheme: json.dumps(scheme.to_plain()),
-        lambda scheme: [],
-        0,
-        (
-            "points:",
-            "parts:",
-            "mirror:",
-            "contours:",
-            "nose_tip:",
-            "0-4",
-            "- ",
-            "? ",
-            "&a",
-            "*a",
-            "!!",
-            "<<:",
-            "|",
-            ">",
-            "%",
-        ),
+        read=lambda data: parse_scheme(data.decode(), "input"),
+        write=scheme_text,
+        values=lambda scheme: [],
+        precision=0,
+        words="points: parts: mirror: contours: nose_tip: closed: 0-4 - ? &a *a !! <<: | > %YAML --- [ ] { }",
     ),
 }
 
@@ -143,11 +121,11 @@ FORMATS = {
 def check(form: Format, data: bytes) -> None:
     """Raises whatever is a find."""
     try:
-        content = form.read(data.decode("utf-8-sig"))
+        content = form.read(data)
     except (ProjectError, UnicodeDecodeError):
         return
     written = form.write(content)
-    again = form.read(written)
+    again = form.read(written.encode())
     if form.write(again) != written:
         raise AssertionError("written, read and written again it is another file")
     for before, after in zip(form.values(content), form.values(again), strict=True):
@@ -188,7 +166,11 @@ def drawn_files() -> dict[str, list[str]]:
     labels = [content.decode() for name, content in draw_ibug(train=2, test=2, seed=0) if name.endswith(".xml")]
     faces = [box for text in labels for image in parse_imglab(text.encode(), "seed") for box in image.boxes]
     shapes = [content.decode() for name, content in draw_danes(people=1, seed=0) if name.endswith(".asf")]
-    return {"asf": shapes[:2], "pts": [format_pts(face.points) for face in faces[:2]], "imglab": labels}
+    return {
+        "asf": shapes[:2],
+        "pts": [format_pts(face.points) for face in faces[:2]],
+        "imglab": [excerpt(text, 1) for text in labels],
+    }
 
 
 def excerpt(labels: str, pictures: int) -> str:
@@ -216,7 +198,7 @@ def main() -> None:
         (corpus / f"seed_{number}").write_text(text)
     form = FORMATS[arguments.format]
     words = corpus.with_name(f"{corpus.name}.dict")
-    words.write_text("".join(map(dictionary_line, form.words)))
+    words.write_text("".join(map(dictionary_line, form.words.split(" "))))
     options = {
         "max_total_time": round(60 * arguments.minutes),
         "timeout": SECONDS,

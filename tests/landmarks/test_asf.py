@@ -91,6 +91,7 @@ def test_windows_line_ends_are_read():
         (with_line(79, "../12-3f.jpg"), "line 79: '../12-3f.jpg', expected the name of the picture"),
         (TEXT + "13-3f.jpg\n", "line 80: '13-3f.jpg', expected nothing after the name of the picture"),
         (TEXT[:1500], "expected"),
+        ("\n".join(TEXT.splitlines()[:40]), "12-3f.asf: the file ends early, expected point 24 of 58"),
         ("", "12-3f.asf: the file ends early, expected the number of points"),
     ],
 )

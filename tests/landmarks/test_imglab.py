@@ -1,3 +1,4 @@
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -109,6 +110,12 @@ def test_a_pixels_centre_is_0_in_the_file_and_a_half_outside_and_parts_come_in_o
     np.testing.assert_array_equal(face.points, [[0.5, -0.5], [201.5, 110.5]])
 
 
+def test_attributes_may_stand_in_any_order():
+    text = TEXT.replace("name='01' x='201' y='110'", "name='00' y='-1' x='0'")
+    text = text.replace("name='0' x='0' y='-1'", "name='01' y='110' x='201'")
+    np.testing.assert_array_equal(parse(text)[0].boxes[0].points, parse(TEXT)[0].boxes[0].points)
+
+
 def test_a_box_without_parts_has_no_points():
     box = parse(TEXT)[0].boxes[1]
     assert box.points.shape == (0, 2)
@@ -136,6 +143,11 @@ def test_the_declaration_decides_the_encoding(encoding):
         ("width='500'", "width='wide'", "line 6, image 'afw/1.jpg': the image's width is 'wide', expected a whole"),
         ("width='500'", "width='0'", "line 6, image 'afw/1.jpg': the image's width is 0, expected at least 1"),
         ("dataset>", "html>", "a.xml, line 3: root element 'html', expected 'dataset'"),
+        (
+            "<label>face</label>",
+            "<dataset><images><image file='b'/></images></dataset>",
+            "line 8, image 'afw/1.jpg', box 1: <dataset> inside <box>, expected <dataset> once, around everything",
+        ),
         ("images>", "pictures>", "line 6: <image> inside <pictures>, expected <image> inside <images>"),
         ("</dataset>", "", "a.xml, line 16: no well-formed XML"),
         ("ISO-8859-1", "klingon", "a.xml: XML that is not read (unknown encoding: klingon)"),
@@ -183,6 +195,12 @@ def test_parts_come_in_the_order_of_the_names_and_are_written_under_them():
     np.testing.assert_array_equal(images[0].boxes[0].points, [[201.5, 110.5], [0.5, -0.5]])
     written = format_imglab(images, "", "", names=("left", "it's"))
     np.testing.assert_array_equal(parse(written, ("left", "it's"))[0].boxes[0].points, images[0].boxes[0].points)
+
+
+def test_a_box_narrower_than_a_pixel_is_written_as_one_pixel():
+    image = ImglabImage("a.jpg", None, None, (ImglabBox(2, 3, 0.2, 0.4, np.empty((0, 2))),))
+    (read,) = parse(format_imglab([image], "", ""))
+    assert (read.boxes[0].width, read.boxes[0].height) == (1, 1)
 
 
 def test_each_box_is_a_face_and_one_to_be_ignored_has_a_fault(tmp_path):
@@ -265,6 +283,13 @@ def test_real_points_are_the_exact_ones_of_the_pts_files_rounded(ibug_folder: Pa
     for image in images:
         exact = load_pts((ibug_folder / image.file).with_suffix(".pts"), expected_points=68)
         np.testing.assert_allclose(image.boxes[0].points, exact, rtol=0, atol=0.5 + 1e-9)
+
+
+@pytest.mark.real
+def test_the_large_real_file_is_read_within_seconds(ibug_folder: Path):
+    start = time.process_time()
+    load_imglab(ibug_folder / "labels_ibug_300W_train.xml")
+    assert time.process_time() - start < 2  # about 0.15 s on an idle core
 
 
 @pytest.mark.real

@@ -1,3 +1,4 @@
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -118,6 +119,14 @@ def test_a_file_that_is_no_table_is_a_data_error(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(DataError, match=message):
         load_point_csv(path, THREE)
+
+
+def test_a_header_of_very_many_columns_is_refused_at_once():
+    columns = [f"a{i}" for i in range(35_000)]
+    began = time.process_time()
+    with pytest.raises(DataError, match="a second column 'a34999'"):
+        parse(",".join([*columns, columns[-1]]))
+    assert time.process_time() - began < 1
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path):

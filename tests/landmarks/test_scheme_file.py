@@ -98,7 +98,11 @@ def test_a_number_of_points_names_them_by_their_numbers():
         ("[right_eye, left_eye, nose]", "0", "a.yml, points: 0 points, expected 1 to 1000"),
         ("[right_eye, left_eye, nose]", "999999999", "a.yml, points: 999999999 points, expected 1 to 1000"),
         ("[right_eye, left_eye, nose]", "3.0", "points: the number of points is '3.0', expected a whole number"),
-        ("left_eye, nose]", "left_eye, 7]", r"points: point 2 is 7, expected a text \(in quotation marks\)"),
+        (
+            "left_eye, nose]",
+            "left_eye, 7]",
+            "points: point 2 is 7, expected a text in one line. A name that looks like a number needs",
+        ),
         ("left_eye, nose]", "left_eye, left_eye]", "points: 'left_eye' twice, expected a different name"),
         ("nose: 2", "nose: 3", "a.yml, parts, nose: point 3, expected a point's name or a number from 0 to 2"),
         ("nose: 2", "nose: left_eyes", "parts, nose: point 'left_eyes', expected a .* Did you mean 'left_eye'"),

@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import pytest
 from kedro.framework.project import configure_project
 from matplotlib.figure import Figure
 
 from facial_keypoints import variants
+from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.geometry import Crop
 from facial_keypoints.landmarks import IBUG_68
 from facial_keypoints.pipelines.finetune_resnet import create_pipeline as finetune_resnet
 from facial_keypoints.pipelines.train_face import create_pipeline as train_face
 from facial_keypoints.pipelines.train_nose import create_pipeline as train_nose
+from facial_keypoints.pipelines.train_nose.nodes import nose_task
 from tests.faces import spot_faces
 from tests.options import face_options, nose_options, resnet_options
 from tests.running import run_pipeline
@@ -49,6 +53,13 @@ def test_every_variant_is_trained_and_drawn(create, data, faces, options):
         assert saved[f"{given.name}.checkpoint"].training.is_finished
         assert len(saved[f"{given.name}.history"]) == given.epochs
         assert all(isinstance(saved[f"{given.name}.{figure}"], Figure) for figure in FIGURES)
+
+
+def test_a_scheme_without_a_nose_tip_has_none_to_train():
+    faces = spot_faces()
+    faces = replace(faces, scheme=replace(faces.scheme, nose_tip=None))
+    with pytest.raises(ConfigurationError, match="'imm_58' has no nose_tip"):
+        nose_task(faces, nose_options())
 
 
 def test_several_variants_are_compared_in_one_figure():

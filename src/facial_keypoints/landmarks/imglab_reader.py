@@ -126,6 +126,8 @@ class _Reader:
     def _check_place(self, name: str, parent: str) -> None:
         if not parent and name != "dataset":
             raise fault(self._where(), f"root element {quoted(name)}", "'dataset', as imglab writes")
+        if parent and name == "dataset":
+            raise fault(self._where(), f"<dataset> inside <{_short(parent)}>", "<dataset> once, around everything")
         if parent != PARENTS.get(name, parent):
             raise fault(self._where(), f"<{name}> inside <{_short(parent)}>", f"<{name}> inside <{PARENTS[name]}>")
         if len(self._open_tags) > DEEPEST:

@@ -1,8 +1,11 @@
-"""Checks of what a YAML or JSON file holds: each returns the value as the type asked for, or raises DataError."""
+"""Checks of what a YAML or JSON file holds: each returns the value as the type asked for, or raises DataError.
+
+where: the file and the place in it; what: the value's name; advice: what to do about it. All for the message.
+"""
 
 import difflib
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -26,6 +29,7 @@ def as_mapping(value: object, where: str, what: str, advice: str) -> dict:
 
 
 def as_list(value: object, where: str, what: str, advice: str) -> list:
+    """The value, a list of anything."""
     if not isinstance(value, list):
         raise fault(where, f"{what} is {shown(value)}", "a list", advice)
     return value
@@ -34,7 +38,7 @@ def as_list(value: object, where: str, what: str, advice: str) -> list:
 def as_text(value: object, where: str, what: str, advice: str) -> str:
     """The value, a text that is not empty and can be printed on one line."""
     if not isinstance(value, str) or not value or not value.isprintable():
-        raise fault(where, f"{what} is {shown(value)}", "a text (in quotation marks)", advice)
+        raise fault(where, f"{what} is {shown(value)}", "a text in one line", advice)
     return value
 
 
@@ -46,6 +50,7 @@ def as_index(value: object, where: str, what: str, advice: str) -> int:
 
 
 def as_flag(value: object, where: str, what: str, advice: str) -> bool:
+    """The value, true or false; 0 and 1 are neither."""
     if not isinstance(value, bool):
         raise fault(where, f"{what} is {shown(value)}", "true or false", advice)
     return value
@@ -80,6 +85,16 @@ def require_keys(
     for key in needed:
         if key not in found:
             raise fault(where, f"no {kind} {key}", f"the {kind}s {_listed(needed)}", advice)
+
+
+def first_repeated(words: Iterable[str]) -> str | None:
+    """The first word that has occurred before, in time linear in their number, however many a file holds."""
+    seen: set[str] = set()
+    for word in words:
+        if word in seen:
+            return word
+        seen.add(word)
+    return None
 
 
 def _listed(words: Collection[str]) -> str:

@@ -16,7 +16,7 @@ from typing import TextIO
 import numpy as np
 
 from facial_keypoints.landmarks.annotated_face import AnnotatedFace
-from facial_keypoints.landmarks.plain import as_text, require_keys
+from facial_keypoints.landmarks.plain import as_text, first_repeated, require_keys
 from facial_keypoints.landmarks.schemes import LandmarkScheme
 from facial_keypoints.landmarks.strict import checked_file, fault, finite_number, finite_numbers, quoted
 
@@ -100,8 +100,8 @@ def _lines(file: TextIO, source: str) -> Iterator[str]:
 def _check_header(header: list[str], scheme: LandmarkScheme, source: str) -> None:
     where = f"{source}, line 1"
     advice = SEMICOLONS + ADVICE if ";" in header[0] else ADVICE
-    if len(set(header)) != len(header):
-        repeated = next(name for i, name in enumerate(header) if name in header[:i])
+    repeated = first_repeated(header)
+    if repeated is not None:
         raise fault(where, f"a second column {quoted(repeated)}", "each column once", advice)
     box = BOX if any(name in BOX for name in header) else ()
     require_keys(header, ("file", *_point_columns(scheme), *box), (*BOX, "split", "group"), where, advice, "column")

@@ -16,7 +16,17 @@ import re
 from pathlib import Path
 
 from facial_keypoints.errors import ConfigurationError, DataError
-from facial_keypoints.landmarks.plain import as_flag, as_index, as_list, as_mapping, as_text, meant, require_keys, shown
+from facial_keypoints.landmarks.plain import (
+    as_flag,
+    as_index,
+    as_list,
+    as_mapping,
+    as_text,
+    first_repeated,
+    meant,
+    require_keys,
+    shown,
+)
 from facial_keypoints.landmarks.schemes import LARGEST_SCHEME, SCHEMES, Contour, LandmarkScheme, numbered_names
 from facial_keypoints.landmarks.strict import fault, quoted, read_text
 from facial_keypoints.landmarks.strict_yaml import parse_yaml
@@ -26,6 +36,7 @@ NEEDED = ("name", "points", "parts", "mirror", "outer_eye_corners")
 OPTIONAL = ("contours", "nose_tip")
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
+QUOTE = "A name that looks like a number needs quotation marks. "
 ADVICE = "Correct the scheme: docs/own_data.md describes its keys."
 
 
@@ -77,8 +88,8 @@ def _scheme_name(value: object, source: str) -> str:
 def _names(value: object, source: str) -> tuple[str, ...]:
     where = f"{source}, points"
     if isinstance(value, list):
-        names = tuple(as_text(name, where, f"point {i}", ADVICE) for i, name in enumerate(value))
-        repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        names = tuple(as_text(name, where, f"point {i}", QUOTE + ADVICE) for i, name in enumerate(value))
+        repeated = first_repeated(names)
         if repeated is not None:
             raise fault(where, f"{quoted(repeated)} twice", "a different name for each point", ADVICE)
         count = len(names)
