@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from PIL import Image
 
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.geometry import (
@@ -67,9 +68,13 @@ def test_an_inner_crop_sees_the_same_place_of_the_photograph():
     assert_allclose(within, crop_matrix(box, inner))
 
 
+def cut_from(picture: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return cut(Image.fromarray(picture), matrix, size)
+
+
 def test_cutting_with_the_identity_gives_the_picture():
     picture = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
-    assert (cut(picture, identity(), (20, 30)) == picture).all()
+    assert (cut_from(picture, identity(), (20, 30)) == picture).all()
 
 
 @pytest.mark.parametrize("shrink", [0.7, 1.0, 2.0, 3.7])
@@ -78,34 +83,48 @@ def test_a_smooth_picture_keeps_its_values_at_any_scale(shrink):
     picture = np.rint(30 + 0.9 * x + 0.4 * y).astype(np.uint8)
     matrix = np.array([[shrink, 0.0, 21.3], [0.0, shrink, 17.8]])
     seen_at = transform_points(matrix, np.stack(np.meshgrid(np.arange(30) + 0.5, np.arange(30) + 0.5), axis=-1))
-    difference = cut(picture, matrix, (30, 30)) - (30 + seen_at @ [0.9, 0.4])
+    difference = cut_from(picture, matrix, (30, 30)) - (30 + seen_at @ [0.9, 0.4])
     assert np.abs(difference).max() < 1.1  # rounded twice
     assert np.abs(difference.mean()) < 0.2  # half a pixel would be 0.65
 
 
 def test_shrinking_smooths_first():
     stripes = np.tile(np.array([0, 255], np.uint8), (120, 60))
-    assert np.ptp(cut(stripes, scaling(4, 4), (30, 30))[:, 1:-1]) <= 2  # a plain look-up would alternate or be all one
+    assert (
+        np.ptp(cut_from(stripes, scaling(4, 4), (30, 30))[:, 1:-1]) <= 2
+    )  # a look-up would give stripes or one colour
 
 
 @pytest.mark.parametrize("matrix", [[[0, -1, 5], [1, 0, 0]], [[-1, 0, 20], [0, 1, 0]]], ids=["turned", "mirrored"])
 def test_a_cut_neither_turns_nor_mirrors(matrix):
     with pytest.raises(ShapeError, match="turns or mirrors"):
-        cut(np.zeros((20, 20), np.uint8), np.array(matrix, float), (4, 4))
+        cut_from(np.zeros((20, 20), np.uint8), np.array(matrix, float), (4, 4))
 
 
 def test_a_marked_pixel_is_found_where_the_map_says():
     picture = np.zeros((60, 60), np.uint8)
     picture[20:23, 40:43] = 255  # its centre is at (41.5, 21.5)
     matrix = np.array([[1.0, 0.0, 30.0], [0.0, 1.0, 10.0]])
-    seen = cut(picture, matrix, (30, 30)).astype(float)
+    seen = cut_from(picture, matrix, (30, 30)).astype(float)
     rows, columns = np.mgrid[:30, :30] + 0.5
     centre = [(columns * seen).sum() / seen.sum(), (rows * seen).sum() / seen.sum()]
     assert_allclose(transform_points(matrix, np.array([centre])), [[41.5, 21.5]], atol=1e-6)
+
+
+@given(st.floats(-90, 90), st.floats(-90, 90), st.floats(0.2, 5))
+def test_wherever_a_cut_lies_it_shows_the_nearest_place_of_the_picture(x, y, pixel):
+    across, down = np.meshgrid(np.arange(64) + 0.5, np.arange(48) + 0.5)
+    picture = np.rint(np.stack([across, down, across + down], axis=-1)).astype(np.uint8)
+    seen = cut_from(picture, np.array([[pixel, 0.0, x], [0.0, pixel, y]]), (8, 9)).astype(float)
+    centres = np.meshgrid(x + pixel * (np.arange(9) + 0.5), y + pixel * (np.arange(8) + 0.5))
+    for axis, limit in ((0, 64), (1, 48)):
+        assert (
+            np.abs(seen[..., axis] - np.clip(centres[axis], 0, limit)).max() <= 1.5 + 1.5 * pixel
+        )  # the next pixel wholly inside may be so far
 
 
 def test_beyond_the_picture_its_border_is_repeated():
     picture = np.full((10, 10), 7, np.uint8)
     picture[:, -1] = 200
     far_right = np.array([[1.0, 0.0, 50.0], [0.0, 1.0, 0.0]])
-    assert (cut(picture, far_right, (4, 4)) == 200).all()
+    assert (cut_from(picture, far_right, (4, 4)) == 200).all()

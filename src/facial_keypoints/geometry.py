@@ -7,6 +7,7 @@ An affine map is a (2, 3) array `[A | t]` that takes a point p to `A p + t`; lea
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,34 +82,45 @@ def inner_crop_matrix(outer: Crop, inner: Crop) -> Array:
     return compose(inverse(crop_matrix(unit_box, outer)), crop_matrix(unit_box, inner))
 
 
-def cut(image: NDArray[np.uint8], matrix: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The part of a picture that `matrix` describes, resampled with antialiasing; beyond it its border is repeated.
+def cut(picture: Image.Image, matrix: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The part of a picture that `matrix` describes, resampled with antialiasing, (height, width) or with colours.
 
-    image: (H, W) or (H, W, 3) uint8; matrix: (2, 3), from the cut to the picture, of scales and a shift only;
-    size: (height, width) of the cut.  Raises ShapeError for a matrix that turns.
+    picture: grey or RGB, 8 bits; matrix: (2, 3), from the cut to the picture, of scales and a shift only;
+    size: (height, width) of the cut. Pixels that are not wholly in the picture repeat the nearest one that is.
+    Raises ShapeError for a matrix that turns.
     """
     if matrix[0, 1] or matrix[1, 0] or min(matrix[0, 0], matrix[1, 1]) <= 0:
         raise ShapeError(f"the map {matrix.tolist()} turns or mirrors, expected scales and a shift.")
     height, width = size
-    corners = transform_points(matrix, np.array([[0.0, 0.0], [width, height]]))
-    support = max(1.0, matrix[0, 0], matrix[1, 1])  # how far the filter looks around a pixel of the cut
-    window, origin = _window(image, corners, margin=1 + int(np.ceil(support)))
-    left, top, right, bottom = (corners - origin).ravel().tolist()
+    across = _seen(matrix[0, 2], matrix[0, 0], width, picture.width)
+    down = _seen(matrix[1, 2], matrix[1, 1], height, picture.height)
     # Pillow's bilinear filter widens where it shrinks, and takes the corners in the convention of this module.
-    bilinear = Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(window).resize((width, height), bilinear, (left, top, right, bottom)))
+    box = (across.low, down.low, across.high, down.high)
+    resampled = picture.resize((across.pixels, down.pixels), Image.Resampling.BILINEAR, box)
+    pixels = np.asarray(resampled)
+    beyond = [(down.before, down.after), (across.before, across.after), (0, 0)]
+    return np.pad(pixels, beyond[: pixels.ndim], mode="edge")
 
 
-def _window(image: NDArray[np.uint8], corners: NDArray[np.floating], margin: int) -> tuple[NDArray[np.uint8], Array]:
-    """The pixels within two corners (2, 2) of a picture and a margin around, and where in it they begin, (2,).
-
-    Pixels beyond the picture repeat its border.
+class _Seen(NamedTuple):
+    """Along one axis: how many pixels of a cut see the picture, how many before and after them do not, and from where
+    to where in the picture they see.
     """
-    height, width = image.shape[:2]
-    left, top = np.floor(corners[0]).astype(int) - margin
-    right, bottom = np.ceil(corners[1]).astype(int) + margin
-    origin = np.array([left, top], dtype=np.float64)
-    if left >= 0 and top >= 0 and right <= width and bottom <= height:
-        return image[top:bottom, left:right], origin
-    rows, columns = np.arange(top, bottom).clip(0, height - 1), np.arange(left, right).clip(0, width - 1)
-    return image[rows[:, None], columns], origin
+
+    pixels: int
+    before: int
+    after: int
+    low: float
+    high: float
+
+
+def _seen(start: float, pixel: float, size: int, limit: int) -> _Seen:
+    """start: of the cut, in pixels of the picture, which has `limit`; pixel: the width there of each of `size`."""
+    first = int(np.clip(np.ceil(-start / pixel), 0, size - 1))
+    last = int(np.clip(np.floor((limit - start) / pixel), first + 1, size))
+    low, high = start + first * pixel, start + last * pixel
+    if low < 0 or high > limit:  # not one pixel lies wholly in the picture: the nearest place stands for all
+        low = float(np.clip(low, 0, limit - 1))
+        high = low + 1
+        last = first + 1
+    return _Seen(last - first, first, size - last, low, high)

@@ -37,11 +37,11 @@ def picture_facts(path: Path) -> PictureFacts:
 
 def read_photograph(path: Path) -> NDArray[np.uint8]:
     """A picture file as (H, W, 3) uint8.  Raises as `read_reduced`."""
-    return read_reduced(path, shrink=1)[0]
+    return np.asarray(read_reduced(path, shrink=1)[0])
 
 
-def read_reduced(path: Path, shrink: float) -> tuple[NDArray[np.uint8], int]:
-    """A picture file as (H, W, 3) uint8 and how much smaller it is than the file: 1, 2, 4 or 8 times, at most `shrink`.
+def read_reduced(path: Path, shrink: float) -> tuple[Image.Image, int]:
+    """A picture file in RGB, and how much smaller than the file it is: 1, 2, 4 or 8 times, at most `shrink`.
 
     Pixels are those that are stored: an EXIF orientation is not applied. Transparent ones lie on white.
     Raises DataError that names the file if it cannot be read.
@@ -53,8 +53,9 @@ def read_reduced(path: Path, shrink: float) -> tuple[NDArray[np.uint8], int]:
             if factor > 1:  # JPEG decoders leave pixels out on the way
                 picture.draft(None, (max(1, width // factor), max(1, height // factor)))
             still_to_do = factor // max(1, round(width / picture.width))
+            picture.load()
             coloured = in_colour(picture)
-            return np.asarray(coloured.reduce(still_to_do) if still_to_do > 1 else coloured), factor
+            return coloured.reduce(still_to_do) if still_to_do > 1 else coloured, factor
     except UNREADABLE as error:
         raise unreadable(path, error) from error
 

@@ -47,10 +47,10 @@ def test_the_cloud_is_all_aligned_landmarks_and_the_mean_lies_on_it_with_y_down(
     axes = panel(drawn(face_table(points)), "aligned")
     aligned, mean = aligned_shapes(points)
     (cloud,), (dots,) = lines(axes, TRAINING, "."), lines(axes, TRUTH, "o")
-    assert_allclose(cloud.get_xydata(), aligned.reshape(-1, 2))
-    assert_allclose(dots.get_xydata(), mean)
+    assert_allclose(cloud.get_xydata(), aligned.reshape(-1, 2), atol=1e-6)  # tables are in single precision
+    assert_allclose(dots.get_xydata(), mean, atol=1e-6)
     (contour,) = lines(axes, TRUTH, "None")
-    assert_allclose(contour.get_xydata(), mean[[3, 4]])
+    assert_allclose(contour.get_xydata(), mean[[3, 4]], atol=1e-6)
     bottom, top = axes.get_ylim()
     assert bottom > top
 

@@ -113,7 +113,7 @@ def cut_faces(archive: Archive, annotations: pd.DataFrame) -> tuple[pd.DataFrame
     """
     files = [f"{name}.jpg" for name in annotations["name"]]
     width, height = common_size(archive, files)
-    colours = ["grey" if is_grey(read_reduced(archive / file, shrink=8)[0]) else "colour" for file in files]
+    colours = ["grey" if is_grey(np.asarray(read_reduced(archive / file, shrink=8)[0])) else "colour" for file in files]
     points = keypoints_of(annotations, IMM_58) * (width, height)
     group = annotations["person"].map("{:02d}".format)
     known = annotations.assign(colour=colours, width=width, height=height, group=group, subset="full")
