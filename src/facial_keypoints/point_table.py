@@ -56,6 +56,8 @@ def keypoints_of(
 ) -> NDArray[np.floating]:
     """A copy of the points (N, K, 2) that a table holds, all of the scheme's by default, as precise as there."""
     names = column_names(range(scheme.size) if indices is None else indices)
-    columns = table[names]
-    precision = np.result_type(np.float32, *columns.dtypes.unique())
-    return columns.to_numpy(dtype=precision, copy=True).reshape(len(table), len(names) // 2, 2)
+    precision = np.float64 if any(table[name].dtype != np.float32 for name in names) else np.float32
+    points = np.empty((len(table), len(names)), precision)
+    for place, name in enumerate(names):  # a selection of columns would be a second copy
+        points[:, place] = table[name]
+    return points.reshape(len(table), len(names) // 2, 2)

@@ -19,6 +19,7 @@ from facial_keypoints.errors import ShapeError
 from facial_keypoints.landmarks import LandmarkScheme
 
 NO_EXTENT = 1e-6  # of the distance from the origin: a shape no larger than this is one point and rounding errors
+BATCH = 1024  # shapes
 NAN = complex(np.nan, np.nan)
 Complex = NDArray[np.complex64]
 
@@ -28,7 +29,7 @@ def aligned_shapes(points: NDArray[np.floating]) -> tuple[NDArray[np.float32], N
 
     points: finite, in any unit.  The mean has its centre at 0, unit size (the root of the sum of the squared distances
     from there) and the turn that the shapes have on the average.  A shape without extent is NaN, and so is the mean
-    where no shape has any.  Takes about two copies of the points in complex64.  Raises ShapeError.
+    where no shape has any.  Takes little more than one copy of the points in complex64.  Raises ShapeError.
     """
     if points.ndim != 3 or points.shape[-1] != 2:
         raise ShapeError(f"points are {points.shape}, expected (N, K, 2). Give an x and a y for each point.")
@@ -48,15 +49,19 @@ def point_distances(
     """
     first, second = scheme.outer_eye_corners
     interocular = np.linalg.norm(mean[first] - mean[second])
-    offsets = aligned - mean.astype(aligned.dtype)
-    return np.hypot(offsets[..., 0], offsets[..., 1]) * float(100 / interocular)
+    place = mean.astype(aligned.dtype)
+    distances = aligned[..., 0] - place[:, 0]
+    np.hypot(distances, aligned[..., 1] - place[:, 1], out=distances)
+    distances *= float(100 / interocular)
+    return distances
 
 
 def distances_to_mean(
     aligned: NDArray[np.floating], mean: NDArray[np.floating], scheme: LandmarkScheme
 ) -> NDArray[np.float64]:
     """Root mean square of the `point_distances` of each shape, (N,), in percent of the mean's inter-ocular distance."""
-    return np.sqrt(np.square(point_distances(aligned, mean, scheme)).mean(axis=-1, dtype=np.float64))
+    distances = point_distances(aligned, mean, scheme)
+    return np.sqrt(np.einsum("...k,...k->...", distances, distances, dtype=np.float64) / distances.shape[-1])
 
 
 def procrustes_distances(points: NDArray[np.floating], scheme: LandmarkScheme) -> NDArray[np.float64]:
@@ -68,8 +73,8 @@ def _unit_shapes(points: NDArray[np.floating]) -> Complex:
     """Centred shapes of unit size, (N, K); 0 for those without extent."""
     shapes = np.empty(points.shape[:2], np.complex64)
     centres = points.mean(axis=1, dtype=np.float64, keepdims=True)
-    shapes.real = points[..., 0] - centres[..., 0]
-    shapes.imag = points[..., 1] - centres[..., 1]
+    np.subtract(points[..., 0], centres[..., 0], out=shapes.real, casting="same_kind")
+    np.subtract(points[..., 1], centres[..., 1], out=shapes.imag, casting="same_kind")
     size = np.linalg.norm(shapes, axis=1)
     has_extent = size > NO_EXTENT * np.abs(centres).max(axis=(1, 2), initial=0)
     shapes *= (has_extent / np.where(has_extent, size, 1))[:, None]
@@ -80,7 +85,8 @@ def _mean_shape(shapes: Complex) -> NDArray[np.complex128]:
     """The unit shape (K,) nearest to all shapes (N, K), turned as these are on the average."""
     if not shapes.any():
         return np.full(shapes.shape[1], NAN)
-    _, vectors = np.linalg.eigh((shapes.T @ shapes.conj()).astype(np.complex128))
+    some = np.array_split(shapes, len(shapes) // BATCH + 1)  # their conjugates are copies
+    _, vectors = np.linalg.eigh(sum((part.T @ part.conj()).astype(np.complex128) for part in some))
     mean = vectors[:, -1]
     turn = np.vdot(mean, shapes.sum(axis=0))
     return mean * (turn / np.abs(turn) if turn else 1)

@@ -13,6 +13,9 @@ def env_path(variable: str, default: str) -> str:
     return os.environ.get(variable) or default
 
 
+# Arrow's own pools keep what was freed: tens of megabytes after a table was read. To be set before Arrow is imported.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
 HOOKS = (ProjectHooks(), TrackingHooks(), RunLockHooks())
 
 CONFIG_LOADER_CLASS = ProjectConfigLoader

@@ -31,7 +31,7 @@ LOOKS, SECONDS_BETWEEN = 10, 0.1  # at a folder that another process may be abou
 class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
     """Folder of `images.npy`, `keypoints.npy`, `to_source.npy`, `table.parquet` and `about.json`.
 
-    Images are memory-mapped on load (copy on write): only what is looked at is read. Images on demand are written one
+    Arrays are memory-mapped on load (copy on write): only what is looked at is read. Images on demand are written one
     by one, and not at all where the previous set has been made from the same photographs in the same way.
     Saving writes a folder aside and renames it: a save that fails leaves the previous set as it was.
     """
@@ -45,8 +45,8 @@ class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
         return FaceSet(
             data_set=about["data_set"],
             images=np.load(self._filepath / IMAGES, mmap_mode="c"),
-            keypoints=np.load(self._filepath / "keypoints.npy"),
-            to_source=np.load(self._filepath / "to_source.npy"),
+            keypoints=np.load(self._filepath / "keypoints.npy", mmap_mode="c"),
+            to_source=np.load(self._filepath / "to_source.npy", mmap_mode="c"),
             table=pd.read_parquet(self._filepath / "table.parquet"),
             scheme=LandmarkScheme.from_plain(about["scheme"], str(self._filepath / ABOUT)),
             crop=Crop(**about["crop"]) if about["crop"] else None,

@@ -107,8 +107,9 @@ def without_photographs_of_test(table: pd.DataFrame, notes: list[tuple[str, str,
     """The table less the training faces on photographs that the test labels show too; these are appended to `notes`."""
     test_groups = set(table.loc[table["split"] == TEST, "group"])
     shared = (table["split"] == TRAIN) & table["group"].isin(test_groups)
-    if shared.any():
-        logger.warning("%d training faces are on photographs of the test set: left out", shared.sum())
+    if not shared.any():
+        return table
+    logger.warning("%d training faces are on photographs of the test set: left out", shared.sum())
     notes += [(name, LEFT_OUT, "on a photograph of the test set") for name in table.loc[shared, "name"]]
     return table[~shared].reset_index(drop=True)
 
