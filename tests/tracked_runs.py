@@ -45,7 +45,7 @@ def evaluation(names: Sequence[str] = NAMES) -> Pipeline:
         Node(rank_variants, predictions, "leaderboard", name="rank_variants", namespace="evaluate"),
         Node(errors_by_part, predictions, "errors_by_part", name="errors_by_part", namespace="evaluate"),
     ]
-    return sum((evaluate_variant(name) for name in names), start=Pipeline(tables))
+    return sum((evaluate_variant(*name.split("."), "danes") for name in names), start=Pipeline(tables))
 
 
 def tiny_catalog(project: Path, names: Sequence[str] = NAMES, **options: Any) -> DataCatalog:

@@ -27,7 +27,7 @@ class RunLockHooks:
     def after_context_created(self, context: KedroContext) -> None:
         self._folder = context.project_path / context.config_loader["globals"]["workspace"] / ".locks"
 
-    @hook_impl(tryfirst=True)
+    @hook_impl(trylast=True)  # after the hook that checks inputs: a run that cannot start leaves nothing
     def before_pipeline_run(self, pipeline: Pipeline) -> None:
         assert self._folder is not None
         self._folder.mkdir(parents=True, exist_ok=True)

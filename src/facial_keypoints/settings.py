@@ -16,7 +16,8 @@ def env_path(variable: str, default: str) -> str:
 # Arrow's own pools keep what was freed: tens of megabytes after a table was read. To be set before Arrow is imported.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-HOOKS = (ProjectHooks(), TrackingHooks(), RunLockHooks())
+# A run that waits for another one is tracked from when it starts: of hooks that ask to come last, the last here does.
+HOOKS = (ProjectHooks(), RunLockHooks(), TrackingHooks())
 
 CONFIG_LOADER_CLASS = ProjectConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -93,7 +93,10 @@ def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
     if predicted.empty:
         raise MissingInputError("There are no predictions, so there is nothing to rank: the log names what is missing.")
     test = table[(table["split"] == TEST)].drop(columns=["training_id", "split"])
-    logger.info("leaderboard, test faces:\n%s", test.to_string(index=False, float_format="{:.4g}".format))
+    if test.empty:
+        logger.info("no test face has landmarks: nothing to rank")
+    else:
+        logger.info("leaderboard, test faces:\n%s", test.to_string(index=False, float_format="{:.4g}".format))
     return table
 
 

@@ -23,9 +23,13 @@ OPTIONS = "params:evaluate"
 
 def create_pipeline() -> Pipeline:
     """Every variant of every training pipeline on one leaderboard."""
-    trained = [(pipeline, variant) for pipeline in USUAL_DATA_SETS for variant in variants(pipeline)]
-    tasks = list(dict.fromkeys((pipeline, data_set(pipeline, variant)) for pipeline, variant in trained))
-    names = [*(f"{pipeline}.{variant}" for pipeline, variant in trained), *(baseline(*task) for task in tasks)]
+    trained = [
+        (pipeline, variant, data_set(pipeline, variant))
+        for pipeline in USUAL_DATA_SETS
+        for variant in variants(pipeline)
+    ]
+    tasks = list(dict.fromkeys((pipeline, seen) for pipeline, _, seen in trained))
+    names = [*(f"{pipeline}.{variant}" for pipeline, variant, _ in trained), *(baseline(*task) for task in tasks)]
     predictions = [f"{name}.predictions" for name in names]
     tables = [
         Node(rank_variants, predictions, "leaderboard", name="rank_variants", namespace="evaluate"),
@@ -36,10 +40,10 @@ def create_pipeline() -> Pipeline:
     return sum(parts, start=Pipeline(tables))
 
 
-def evaluate_variant(pipeline: str, variant: str) -> Pipeline:
-    """Predictions of one variant, and pictures of them."""
-    name, seen = f"{pipeline}.{variant}", data_set(pipeline, variant)
-    faces, namespace, predictions = f"{seen}_faces", f"evaluate.{name}", f"{name}.predictions"
+def evaluate_variant(pipeline: str, variant: str, seen: str) -> Pipeline:
+    """Predictions of one variant, and pictures of them.  seen: the data set, "danes", "ibug" or "own"."""
+    name, faces = f"{pipeline}.{variant}", f"{seen}_faces"
+    namespace, predictions = f"evaluate.{name}", f"{name}.predictions"
     pictures = {"draw_good": draw_good, "draw_failed": draw_failed}
     if seen == OWN:
         pictures["draw_unlabelled"] = draw_unlabelled
