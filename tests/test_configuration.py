@@ -76,6 +76,26 @@ def test_sizes_of_archives_are_numbers():
     assert catalog["danes_raw"]["download_bytes"] == 60_000_000
 
 
+def test_paths_of_own_data_are_relative_to_the_project():
+    own = parameters(ingest_own={"folder": "mine", "scheme": "conf/schemes/face_5.yml"})["ingest_own"]
+    assert (own["folder"], own["scheme"]) == (str(PROJECT / "mine"), str(PROJECT / "conf/schemes/face_5.yml"))
+    assert parameters()["ingest_own"]["scheme"] == "ibug_68"
+
+
+def test_the_catalog_reads_own_data_from_the_folder_that_a_parameter_names():
+    loader = ProjectConfigLoader(
+        str(PROJECT / "conf"), runtime_params={"ingest_own": {"folder": "mine"}}, **CONFIG_LOADER_ARGS
+    )
+    assert loader["catalog"]["own_raw"]["filepath"] == str(PROJECT / "mine")
+
+
+@pytest.mark.parametrize(
+    "annotations", ["a.csv", ["a.xml", "b.xml"], {"train": "a.xml", "test": ["b.xml", "c.xml"]}], ids=str
+)
+def test_annotations_are_a_file_or_several_or_some_for_each_split(annotations):
+    assert parameters(ingest_own={"annotations": annotations})["ingest_own"]["annotations"] == annotations
+
+
 @pytest.mark.parametrize("weights", ["IMAGENET1K_V1", "none"])
 def test_named_weights_are_no_paths(weights):
     resnet = parameters(finetune_resnet={"weights": weights})["finetune_resnet"]
@@ -102,6 +122,8 @@ def test_named_weights_are_no_paths(weights):
         ({"finetune_resnet": {"crop_scale": 3}}, ["finetune_resnet.lr_1e-4.crop_scale: found 3", "2.25"]),
         ({"ingest_danes": {"split": {"train": []}}}, ["ingest_danes.split.train"]),
         ({"train_nose": 3}, ["train_nose", "found 3"]),
+        ({"finetune_resnet": {"data_set": "danes"}}, ["finetune_resnet.data_set", "'danes'", "'ibug' or 'own'"]),
+        ({"ingest_own": {"folder": ""}}, ["ingest_own.folder"]),
     ],
 )
 def test_an_impossible_parameter_is_named_with_what_is_allowed(given, expected):

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from facial_keypoints import variants
-from facial_keypoints.errors import MissingInputError
+from facial_keypoints.errors import ConfigurationError, MissingInputError
+from facial_keypoints.evaluation import leaderboard
 from facial_keypoints.geometry import Crop, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
 from facial_keypoints.options import EvaluateOptions
 from facial_keypoints.pipelines.evaluate import create_pipeline
-from facial_keypoints.pipelines.evaluate.nodes import rank_variants
+from facial_keypoints.pipelines.evaluate.nodes import draw_unlabelled, predict_variant, rank_variants
 from facial_keypoints.pipelines.finetune_resnet.nodes import finetune
 from facial_keypoints.pipelines.train_face.nodes import train as train_face
 from facial_keypoints.pipelines.train_nose.nodes import train as train_nose
@@ -141,6 +142,48 @@ def test_good_and_failed_predictions_are_drawn_best_and_worst_first(saved):
     for figure, name in (("good", test["name"].iloc[0]), ("failed", test["name"].iloc[-1])):
         first = saved[f"train_face.lr_1e-3.{figure}_predictions"].axes[0]
         assert first.get_title().startswith(name)
+
+
+def unlabelled(faces):
+    """The same faces, the test ones without landmarks."""
+    rows = (faces.table["split"] == "test").to_numpy()
+    keypoints = np.where(rows[:, None, None], np.nan, faces.keypoints).astype(np.float32)
+    table = faces.table.assign(split=faces.table["split"].mask(rows, "unlabelled"))
+    return replace(faces, keypoints=keypoints, table=table)
+
+
+def test_faces_without_landmarks_are_predicted_and_not_measured(inputs):
+    faces = unlabelled(IBUG)
+    predictions = predict_variant(inputs["finetune_resnet.lr_1e-4.checkpoint"], faces, OPTIONS)
+    chosen = predictions[predictions["split"] == "unlabelled"]
+    assert len(chosen) == 6
+    assert np.isfinite(keypoints_of(chosen, IBUG_68)).all()
+    assert set(leaderboard(predictions)["split"]) == {"validation"}
+    drawn = draw_unlabelled(predictions, faces, OPTIONS)
+    assert sum(axes.get_title().startswith("face") for axes in drawn.axes) == 4
+
+
+def test_a_network_for_other_points_is_refused_with_the_parameter_that_helps(inputs):
+    with pytest.raises(ConfigurationError, match=r"points of imm_58.*ibug have those of ibug_68.*data_set=danes"):
+        predict_variant(inputs["train_face.lr_1e-3.checkpoint"], IBUG, OPTIONS)
+
+
+def test_what_a_network_makes_of_another_data_set_is_no_result_of_its_training(inputs):
+    checkpoint = inputs["finetune_resnet.lr_1e-4.checkpoint"]
+    assert set(predict_variant(checkpoint, IBUG, OPTIONS)["training_id"]) == {checkpoint.training.id}
+    elsewhere = predict_variant(checkpoint, replace(IBUG, data_set="own"), OPTIONS)
+    assert set(elsewhere["training_id"]) == {""}
+    assert set(elsewhere["data_set"]) == {"own"}
+
+
+def test_each_data_set_of_a_pipeline_has_a_mean_shape_of_its_own(pipeline):
+    variants.hand_over(
+        {"train_nose": {}, "train_face": {}, "finetune_resnet": {"a": {"data_set": "ibug"}, "b": {"data_set": "own"}}}
+    )
+    made = create_pipeline().all_outputs()
+    assert {"finetune_resnet.mean_shape.predictions", "finetune_resnet.mean_shape_own.predictions"} <= made
+    assert "finetune_resnet.b.unlabelled_predictions" in made
+    assert "finetune_resnet.a.unlabelled_predictions" not in made
 
 
 def test_without_any_checkpoint_there_is_nothing_to_rank():

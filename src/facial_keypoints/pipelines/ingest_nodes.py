@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 NOTED = ["name", "kind", "reason"]  # columns of what the report tells of single faces
 REJECTED, LEFT_OUT, REPAIRED = "rejected", "left out", "repaired"
-TITLES = {"danes": "the Danes", "ibug": "iBUG 300-W", "own": "your own faces"}
+TITLES = {"danes": "The Danes", "ibug": "iBUG 300-W", "own": "Your own faces"}
 SAMPLES = 18
 
 
@@ -75,7 +75,7 @@ def draw_samples(faces: FaceSet) -> Figure:
         truth=chosen.keypoints,
         scheme=faces.scheme,
         titles=[f"{PurePosixPath(name).name}\n{split}" for name, split in chosen.table[["name", "split"]].to_numpy()],
-        title=f"{sentence(TITLES[faces.data_set])}: faces as cut around their boxes, with their points",
+        title=f"{TITLES[faces.data_set]}: faces as cut around their boxes, with their points",
     )
 
 
@@ -92,8 +92,3 @@ def report(faces: FaceSet, annotations: pd.DataFrame, noted: pd.DataFrame) -> tu
         noted_faces(annotations, noted, faces.scheme),
         draw_report(annotations, noted, faces.scheme, title),
     )
-
-
-def sentence(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
