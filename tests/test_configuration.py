@@ -124,6 +124,9 @@ def test_named_weights_are_no_paths(weights):
         ({"train_nose": 3}, ["train_nose", "found 3"]),
         ({"finetune_resnet": {"data_set": "danes"}}, ["finetune_resnet.data_set", "'danes'", "'ibug' or 'own'"]),
         ({"ingest_own": {"folder": ""}}, ["ingest_own.folder"]),
+        ({"ingest_own": {"annotations": 3}}, ["ingest_own.annotations: found 3; expected a file, a list"]),
+        ({"ingest_own": {"annotations": []}}, ["ingest_own.annotations: found []; expected a file, a list"]),
+        ({"ingest_own": {"annotations": {"training": "a.xml"}}}, ["ingest_own.annotations", "training: no split"]),
     ],
 )
 def test_an_impossible_parameter_is_named_with_what_is_allowed(given, expected):

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from facial_keypoints.faces import SPLITS
+
 STRICT = ConfigDict(extra="forbid")
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -74,8 +76,23 @@ class IngestIbugOptions:
     seed: Annotated[int, Field(ge=0)]
 
 
-Split = Literal["train", "validation", "test"]
-AnnotationFiles = str | Annotated[list[str], Field(min_length=1)]
+def files_by_split(value: object) -> object:
+    """Pairs of a split, None where it is not stated, and a file: of a file, a list of files, or files by split.
+
+    Raises ValueError for anything else.
+    """
+    if isinstance(value, dict):
+        unknown = sorted(str(key) for key in value if key not in SPLITS)
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: no split; expected {', '.join(SPLITS)}")
+        return [(split, file) for split, files in value.items() for _, file in files_by_split(files)]  # type: ignore[attr-defined]
+    files = [value] if isinstance(value, str) else value
+    if not isinstance(files, list) or not files or not all(file and isinstance(file, str | tuple) for file in files):
+        raise ValueError("expected a file, a list of files, or files by split: {train: a.xml, test: b.xml}")
+    return [file if isinstance(file, tuple) else (None, file) for file in files]
+
+
+FilesBySplit = Annotated[list[tuple[str | None, str]], BeforeValidator(files_by_split)]
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -83,7 +100,7 @@ class IngestOwnOptions:
     """`ingest_own`."""
 
     folder: Annotated[str, Field(min_length=1)]
-    annotations: AnnotationFiles | dict[Split, AnnotationFiles]
+    annotations: FilesBySplit
     scheme: Annotated[str, Field(min_length=1)]  # a name or the path of a YAML file
     crop: CropOptions
     validation_fraction: Annotated[float, Field(gt=0, lt=0.5)]

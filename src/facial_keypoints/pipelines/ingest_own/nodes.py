@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,7 +24,7 @@ from facial_keypoints.landmarks import (
     load_scheme,
     pts_faces,
 )
-from facial_keypoints.options import AnnotationFiles, IngestOwnOptions, Split
+from facial_keypoints.options import FilesBySplit, IngestOwnOptions
 from facial_keypoints.pipelines.ingest_nodes import REJECTED, cut_crops, noted, with_picture_sizes
 from facial_keypoints.point_table import table_of_faces
 from facial_keypoints.splits import completed_splits
@@ -104,26 +103,15 @@ def read_faces(archive: Archive, options: IngestOwnOptions, scheme: LandmarkSche
     return faces
 
 
-def annotation_files(
-    archive: Archive, given: AnnotationFiles | Mapping[Split, AnnotationFiles]
-) -> list[tuple[str | None, str]]:
-    """(split, file) of each annotation file; None where the split is not stated by the file's place.
+def annotation_files(archive: Archive, given: FilesBySplit) -> FilesBySplit:
+    """The annotation files, with the split that each states by its place, None where it does not.
 
     "auto" finds the only .csv, .xml or .json of the folder, else takes the .pts beside the pictures ("pts").
     Raises DataError if there are several, MissingInputError if a named one is not there.
     """
-    if isinstance(given, Mapping):
-        return [(split, name) for split, names in given.items() for _, name in annotation_files(archive, names)]
-    if given == AUTO:
-        found = [path.name for path in sorted(archive.folder.iterdir()) if path.suffix.lower() in READERS]
-        if len(found) > 1:
-            raise DataError(
-                f"{archive.folder}: found {', '.join(found)}, expected one annotation file. "
-                f"Say which to read: --params ingest_own.annotations={found[0]}"
-            )
-        given = found or PTS
-    names = [given] if isinstance(given, str) else list(given)
-    for name in names:
+    if given == [(None, AUTO)]:
+        given = [(None, only_annotation_file(archive))]
+    for _, name in given:
         if name != PTS and not (archive / name).is_file():
             raise MissingInputError(
                 f"{archive / name}: no such file, expected annotations. Correct ingest_own.annotations."
@@ -132,7 +120,18 @@ def annotation_files(
             raise DataError(
                 f"ingest_own.annotations: found {name}, expected a file that ends in {', '.join(READERS)}, or {PTS}."
             )
-    return [(None, name) for name in names]
+    return given
+
+
+def only_annotation_file(archive: Archive) -> str:
+    """The one annotation file of a folder, "pts" if there is none.  Raises DataError if there are several."""
+    found = [path.name for path in sorted(archive.folder.iterdir()) if path.suffix.lower() in READERS]
+    if len(found) > 1:
+        raise DataError(
+            f"{archive.folder}: found {', '.join(found)}, expected one annotation file. "
+            f"Say which to read: --params ingest_own.annotations={found[0]}"
+        )
+    return found[0] if found else PTS
 
 
 def fault_of(face: AnnotatedFace, scheme: LandmarkScheme) -> str | None:
