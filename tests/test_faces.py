@@ -44,3 +44,9 @@ def test_a_table_without_groups_is_refused():
     faces = spot_faces(6)
     with pytest.raises(ShapeError, match="group"):
         replace(faces, table=faces.table.drop(columns="group"))
+
+
+def test_a_groups_faces_without_landmarks_may_lie_beside_labelled_ones():
+    faces = spot_faces(12)
+    split = faces.table["split"].mask(np.arange(12) == 0, "unlabelled")
+    assert set(replace(faces, table=faces.table.assign(split=split)).table["split"]) > {"unlabelled", "train"}

@@ -25,8 +25,20 @@ def test_another_seed_draws_others():
     assert set(drawn_groups(groups, 0.1, seed=0)) != set(drawn_groups(groups, 0.1, seed=1))
 
 
-def test_a_large_group_is_drawn_whole():
-    assert len(drawn_groups(pd.Series(["a"] * 50 + ["b"] * 50), 0.1, seed=0)) == 1
+@pytest.mark.parametrize("seed", range(20))
+def test_a_group_too_large_for_the_fraction_is_not_drawn(seed):
+    groups = pd.Series(["family"] * 900 + [f"g{row // 3}" for row in range(90)])
+    drawn = drawn_groups(groups, 0.1, seed)
+    assert "family" not in drawn
+    assert groups.isin(drawn).sum() <= 99
+
+
+def test_where_every_group_is_too_large_the_smallest_is_drawn():
+    assert list(drawn_groups(pd.Series(["a"] * 50 + ["b"] * 40), 0.1, seed=0)) == ["b"]
+
+
+def test_a_set_that_is_for_testing_alone_stays_so():
+    assert completed(list("abc"), ["test"] * 3) == ["test"] * 3
 
 
 def test_without_statements_all_three_splits_are_drawn():

@@ -113,3 +113,10 @@ def test_a_split_without_faces_is_named(split):
     faces = spot_faces()
     with pytest.raises(DataError, match=f"no {split} faces"):
         list(train_nose(faces.select((faces.table["split"] != split).to_numpy()), nose_options()))
+
+
+def test_a_single_training_face_is_refused_with_the_reason():
+    faces = spot_faces(36, (90, 90), IBUG_68, Crop(2.25, 0.08, 90))
+    rows = np.flatnonzero((faces.table["split"] != "train").to_numpy())
+    with pytest.raises(DataError, match="found 1 train face, expected at least 2"):
+        next(finetune(faces.select(np.array([0, *rows])), resnet_options()))

@@ -78,7 +78,7 @@ class Checkpoint:
             found = f"format {content['format']}" if isinstance(content, dict) and "format" in content else "no format"
             raise DataError(
                 f"{source}: found {found}, expected a checkpoint of this project, format {FORMAT}. "
-                "Train the variant again."
+                "Delete it and train the variant again."
             )
         frame = dict(content["frame"])
         frame["crop"] = Crop(**frame["crop"]) if frame["crop"] else None

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from facial_keypoints.box_fit import box_fit, box_origin, boxed_faces
+from facial_keypoints.faces import UNLABELLED
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.outliers import OUTLIER, labelled_faces, noted_faces, outlier_limit, outlier_rows, outliers
 from facial_keypoints.procrustes import aligned_shapes, distances_to_mean, point_distances
@@ -82,8 +83,9 @@ def _counts(annotations: pd.DataFrame, labelled: int) -> Iterator[Row]:
     yield "counts", "faces", str(len(annotations)), ""
     yield "counts", "faces with points", str(labelled), ""
     yield "counts", "photographs", str(len(photographs(annotations))), ""
-    splits = annotations.groupby("group")["split"].nunique()
-    yield "counts", "groups", str(len(splits)), f"{(splits > 1).sum()} of them in more than one split"
+    labelled_ones = annotations.loc[annotations["split"] != UNLABELLED, ["group", "split"]]
+    splits = labelled_ones.groupby("group")["split"].nunique()
+    yield "counts", "groups", str(annotations["group"].nunique()), f"{(splits > 1).sum()} of them in more than one split"
     for column in ("split", "subset", "source", "points_from"):
         if column in annotations:
             for value, count in annotations[column].value_counts(sort=False).items():

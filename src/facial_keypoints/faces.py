@@ -26,7 +26,8 @@ class FaceSet:
     images: (N, H, W) or (N, H, W, 3) uint8, possibly memory-mapped or made on demand.
     keypoints: (N, K, 2) float32, in pixels of those images; NaN for the faces of the split "unlabelled".
     to_source: (N, 2, 3) float64, from pixels of the image to pixels of the photograph it was cut from.
-    table: N rows with at least name, group, split and subset. A group (a person, a photograph) lies within one split.
+    table: N rows with at least name, group, split and subset. A group (a person, a photograph) lies within one split,
+        its faces without landmarks apart.
     scheme: what the K points are.
     crop: how the images were cut around the faces' boxes; None where they are whole photographs.
     Raises ShapeError if these do not fit together.
@@ -55,7 +56,8 @@ class FaceSet:
         missing = {"name", "group", "split", "subset"} - set(self.table.columns)
         if missing:
             raise ShapeError(f"FaceSet: the table lacks {sorted(missing)}; it has {list(self.table.columns)}.")
-        straddling = self.table.groupby("group")["split"].nunique()
+        labelled = self.table[self.table["split"] != UNLABELLED]  # the others teach and measure nothing
+        straddling = labelled.groupby("group")["split"].nunique()
         if (straddling > 1).any():
             raise ShapeError(f"FaceSet: groups {list(straddling.index[straddling > 1])} lie in more than one split.")
 

@@ -13,7 +13,7 @@ from kedro.pipeline import Pipeline
 
 from facial_keypoints import variants
 from facial_keypoints.errors import ProjectError
-from facial_keypoints.inputs import replace_optional_inputs, require_inputs, require_resources
+from facial_keypoints.inputs import replace_optional_inputs, require_inputs, require_own_places, require_resources
 
 
 class ProjectHooks:
@@ -33,6 +33,7 @@ class ProjectHooks:
             if not run_params["only_missing_outputs"]:  # then Kedro leaves out nodes, and what they read may be missing
                 require_inputs(pipeline, catalog, every_pipeline, env, run_params["pipeline_names"] or ())
                 require_resources(pipeline, catalog)
+            require_own_places(pipeline, catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

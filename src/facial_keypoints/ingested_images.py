@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,7 +42,8 @@ def crops(
 def _key(archive: Archive, files: Sequence[str], *parts: str) -> str:
     """A hash of all that the images are made from: files by size and time of change, and the code that makes them."""
     digest = hashlib.sha256()
-    for text in (inspect.getsource(geometry), inspect.getsource(photographs), PIL.__version__, *parts):
+    code = [inspect.getsource(module) for module in (geometry, photographs, sys.modules[__name__])]
+    for text in (*code, PIL.__version__, *parts):
         digest.update(text.encode())
     for file in files:
         stat = (archive / file).stat()

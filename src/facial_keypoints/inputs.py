@@ -9,7 +9,7 @@ from kedro.pipeline import Pipeline
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.archive import ArchiveDataset
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
-from facial_keypoints.errors import ConfigurationError, MissingInputError
+from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
 
 logger = logging.getLogger(__name__)
@@ -91,21 +91,16 @@ def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         pick_device(options.device)
         if isinstance(options, ResnetOptions):
             check_pretrained(options.weights, options.allow_partial)
-            require_own_place(options, catalog)
 
 
-def require_own_place(options: ResnetOptions, catalog: CatalogProtocol) -> None:
-    """Raises ConfigurationError if training would replace what the variant has learnt from another data set."""
-    name = f"{options.name}{CHECKPOINT}"
-    if not catalog.exists(name):
-        return
-    learnt_from = catalog.load(name).training.data_set
-    if learnt_from != options.data_set:
-        raise ConfigurationError(
-            f"{options.name} has learnt from {learnt_from}, and training it on {options.data_set} would replace that. "
-            f"Give the new one a name: kedro run --namespaces {options.pipeline}.{options.data_set} "
-            f"--params {options.pipeline}.{options.data_set}.data_set={options.data_set}"
-        )
+def require_own_places(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Raises ConfigurationError if training would replace what a variant has learnt from another data set."""
+    for node in pipeline.nodes:
+        dataset = catalog.get(f"{node.namespace}{CHECKPOINT}")
+        if f"{node.namespace}{CHECKPOINT}" in node.outputs and isinstance(dataset, CheckpointDataset):
+            options = catalog.load(f"params:{node.namespace}")
+            if isinstance(options, ResnetOptions):
+                dataset.require_same_data_set(options.name, options.data_set)
 
 
 def how_to_make(

@@ -7,22 +7,26 @@ from facial_keypoints.faces import SPLITS, TEST, TRAIN, VALIDATION
 
 
 def drawn_groups(groups: pd.Series, fraction: float, seed: int) -> pd.Index:
-    """Groups drawn at random until their faces make up the fraction of all, at least one group.
+    """Groups drawn at random until their faces make up the fraction of all, without those too large to fit in.
 
-    groups: the group of each face.
+    groups: the group of each face.  Where none fits, the smallest is drawn.
     """
     faces_by_group = groups.value_counts().sort_index()
-    shuffled = faces_by_group.sample(frac=1, random_state=seed)
-    wanted = max(shuffled.iloc[0], round(fraction * shuffled.sum()))
-    return shuffled.index[shuffled.cumsum() <= wanted]
+    left = round(fraction * len(groups))
+    drawn = []
+    for group, faces in faces_by_group.sample(frac=1, random_state=seed).items():
+        if faces <= left:
+            drawn.append(group)
+            left -= faces
+    return pd.Index(drawn or [faces_by_group.idxmin()])
 
 
 def completed_splits(table: pd.DataFrame, validation_fraction: float, test_fraction: float, seed: int) -> pd.Series:
     """The split of each face, drawn where the table's `split` is None.
 
     Where no split is stated at all, a test split is drawn first. Where no validation face is stated, they are drawn
-    from what is left to train on. Raises DataError if a group is stated to be in two splits, or if there are too few
-    groups to draw from.
+    from what is left to train on, if anything is. Raises DataError if a group is stated to be in two splits, or if
+    there are too few groups to draw from.
     """
     split = table["split"].astype(object).where(table["split"].notna(), None)
     straddling = table.assign(split=split).dropna(subset="split").groupby("group")["split"].nunique()
@@ -35,7 +39,7 @@ def completed_splits(table: pd.DataFrame, validation_fraction: float, test_fract
     stated = table.assign(split=split).groupby("group")["split"].transform("first")
     stated = stated.astype(object).where(stated.notna(), None)
     draws = [] if stated.notna().any() else [(TEST, test_fraction)]
-    if not (stated == VALIDATION).any():
+    if not (stated == VALIDATION).any() and not (stated == TEST).all():
         draws.append((VALIDATION, validation_fraction))
     result = stated.fillna(TRAIN)
     for name, fraction in draws:

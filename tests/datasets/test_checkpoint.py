@@ -99,3 +99,23 @@ def test_somebody_elses_tensors_are_no_checkpoint(dataset, tmp_path):
     torch.save({"weight": torch.zeros(3)}, tmp_path / "nose" / "checkpoint.pt")
     with pytest.raises(DatasetError, match="no format, expected a checkpoint of this project"):
         dataset.load()
+
+
+def from_another_data_set(checkpoint):
+    return replace(checkpoint, training=replace(checkpoint.training, data_set="own"))
+
+
+@pytest.mark.parametrize("epochs_done", [2, 3], ids=["unfinished", "finished"])
+def test_what_was_learnt_from_another_data_set_is_not_replaced(dataset, checkpoint, epochs_done):
+    dataset.save(replace(checkpoint, training=replace(checkpoint.training, epochs_done=epochs_done)))
+    with pytest.raises(DatasetError, match=r"train_nose\.lr_1e-3 has learnt from danes.*on own would replace that"):
+        dataset.save(from_another_data_set(checkpoint))
+    assert dataset.learnt_from == "danes"
+
+
+def test_a_checkpoint_that_cannot_be_read_may_be_replaced(dataset, checkpoint, tmp_path):
+    dataset.save(checkpoint)
+    torch.save({"format": 1}, tmp_path / "nose" / "checkpoint.pt")
+    assert dataset.learnt_from is None
+    dataset.save(from_another_data_set(checkpoint))
+    assert dataset.learnt_from == "own"

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,6 +77,31 @@ def test_what_a_killed_process_left_behind_is_removed(dataset, tmp_path):
     (leftover / "images.npy").write_bytes(b"half")
     dataset.save(spot_faces(6))
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["faces"]
+    assert len(dataset.load()) == 6
+
+
+def test_images_that_were_damaged_are_made_anew(dataset, tmp_path):
+    made = []
+    dataset.save(on_demand(spot_faces(6), "a", []))
+    path = tmp_path / "deep" / "faces" / "images.npy"
+    path.write_bytes(path.read_bytes()[:-100])
+    dataset.save(on_demand(spot_faces(6), "a", made))
+    assert len(made) == 6
+    assert_array_equal(dataset.load().images, spot_faces(6).images)
+
+
+def test_a_save_that_ends_between_its_two_renames_leaves_the_previous_set(dataset, monkeypatch):
+    dataset.save(spot_faces(6))
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name == ".faces-new":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        dataset.save(spot_faces(12))
     assert len(dataset.load()) == 6
 
 

@@ -109,6 +109,15 @@ def test_a_zip_with_anything_but_files_and_folders_is_refused(tmp_path, kind):
     assert not list((tmp_path / "there").iterdir())
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
+def test_an_unusual_compression_is_refused(tmp_path, method):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("a.txt", b"a" * 100)
+    with pytest.raises(MirrorFault, match="packed in an unusual way"):
+        unpacked(tmp_path, ZIP, packed.getvalue())
+
+
 def test_an_encrypted_zip_is_refused(tmp_path):
     packed = bytearray(zip_of({"a": b"x"}))
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

@@ -67,6 +67,14 @@ def test_a_checkpoint_of_this_project_fills_trunk_and_head(tmp_path):
     assert all(torch.equal(value, trained.state_dict()[key]) for key, value in model.state_dict().items())
 
 
+def test_a_grey_checkpoint_fills_a_network_for_colours(tmp_path):
+    trained = seeded_model({"name": "resnet18", "colour": "grey", "points": 68}, seed=7)
+    weights = stored(tmp_path / "checkpoint.pt", {"format": 2, "scheme": {}, "state_dict": trained.state_dict()})
+    model = landmarks_model("rgb")
+    load_pretrained(model, weights, allow_partial=False)
+    assert torch.allclose(model.trunk.conv1.weight.sum(dim=1, keepdim=True), trained.trunk.conv1.weight, atol=1e-6)
+
+
 def test_a_checkpoint_for_other_points_fills_the_trunk_only(tmp_path):
     trained, weights = checkpoint_of_ours(tmp_path / "checkpoint.pt", IMM_58)
     model = landmarks_model()

@@ -183,6 +183,24 @@ def test_several_faces_of_a_picture_have_names_of_their_own(folder, faces):
     assert names[-1] == f"{stem}#1"
 
 
+def test_pictures_that_differ_in_their_ending_alone_have_names_of_their_own(folder, faces):
+    stem = Path(faces[0].file).with_suffix("")
+    Image.open(folder / faces[0].file).save(folder / f"{stem}.png")
+    write_csv(folder, [*faces, replace(faces[0], file=f"{stem}.png")])
+    assert read(folder)[0]["name"].is_unique
+
+
+def test_a_box_without_points_may_lie_beside_a_labelled_face(folder, faces):
+    write_csv(folder, [*faces, replace(faces[0], points=None)])
+    assert len(ingest(folder)["own_faces"].split("unlabelled")) == 1
+
+
+def test_files_that_other_systems_hide_are_no_annotations(folder, faces):
+    write_csv(folder, faces)
+    (folder / "._faces.csv").write_bytes(b"\0")
+    assert len(read(folder)[0]) == len(faces)
+
+
 @pytest.mark.parametrize(
     ("damage", "error", "message"),
     [

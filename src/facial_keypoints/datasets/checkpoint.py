@@ -6,10 +6,10 @@ import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import AbstractDataset
+from kedro.io import AbstractDataset, DatasetError
 
 from facial_keypoints.datasets.replacing import replaced_file
-from facial_keypoints.errors import DataError, MissingInputError
+from facial_keypoints.errors import ConfigurationError, DataError, MissingInputError
 
 if TYPE_CHECKING:  # torch and the networks are imported by the first load or save: listing the catalog stays fast
     from facial_keypoints.checkpoints import Checkpoint
@@ -23,6 +23,7 @@ class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
 
     It exists once a training is finished: `--only-missing-outputs` trains a variant that was interrupted again.
     The best epoch so far of an interrupted training can be loaded where no finished one is.
+    What has been learnt from another data set is not replaced.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
@@ -34,6 +35,26 @@ class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
     def can_be_loaded(self) -> bool:
         """Whether there is a finished checkpoint or an unfinished one."""
         return self._filepath.is_file() or self._unfinished.is_file()
+
+    @property
+    def learnt_from(self) -> str | None:
+        """The data set of the training whose checkpoint is there, finished or not; None if there is none to be read."""
+        if not self.can_be_loaded:
+            return None
+        try:
+            return self.load().training.data_set
+        except (DataError, DatasetError):  # of another version, or broken: nothing to be lost
+            return None
+
+    def require_same_data_set(self, variant: str, data_set: str) -> None:
+        """Raises ConfigurationError if a checkpoint is there that has learnt from another data set."""
+        if self.learnt_from not in (None, data_set):
+            pipeline = variant.split(".")[0]
+            raise ConfigurationError(
+                f"{variant} has learnt from {self.learnt_from}, and training it on {data_set} would replace that. "
+                f"Give the new one a name: kedro run --namespaces {pipeline}.{data_set} "
+                f"--params {pipeline}.{data_set}.data_set={data_set}"
+            )
 
     def load(self) -> Checkpoint:
         if not self.can_be_loaded:
@@ -54,6 +75,7 @@ class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
     def save(self, data: Checkpoint) -> None:
         import torch
 
+        self.require_same_data_set(data.training.name, data.training.data_set)
         with replaced_file(self._filepath if data.training.is_finished else self._unfinished) as path:
             torch.save(data.to_plain(), path)
         if data.training.is_finished:

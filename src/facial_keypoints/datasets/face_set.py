@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import time
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,11 @@ class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
 
     def load(self) -> FaceSet:
         about = self._about()
+        faces = self._read(about)
+        # Another process may have put a new set in place meanwhile: its files must not mix with those before.
+        return faces if self._about() == about else self.load()
+
+    def _read(self, about: dict[str, Any]) -> FaceSet:
         return FaceSet(
             data_set=about["data_set"],
             images=np.load(self._filepath / IMAGES, mmap_mode="c"),
@@ -60,9 +66,12 @@ class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
             "scheme": data.scheme.to_plain(),
             "crop": asdict(data.crop) if data.crop else None,
             "images_key": key,
+            "saved": uuid.uuid4().hex,
         }
         with replaced_folder(self._filepath) as folder:
-            if not (key and self._has_images(key) and linked(self._filepath / IMAGES, folder / IMAGES)):
+            if not (
+                key and self._has_images(key, data.images.shape) and linked(self._filepath / IMAGES, folder / IMAGES)
+            ):
                 write_images(folder / IMAGES, data.images, f"writing {self._filepath.name}")
             np.save(folder / "keypoints.npy", data.keypoints.astype(np.float32))
             np.save(folder / "to_source.npy", data.to_source.astype(np.float64))
@@ -85,11 +94,12 @@ class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
             )
         return about
 
-    def _has_images(self, key: str) -> bool:
-        """Whether the set on disk holds the images of this key."""
+    def _has_images(self, key: str, shape: tuple[int, ...]) -> bool:
+        """Whether the set on disk holds the images of this key, whole."""
         try:
             about = json.loads((self._filepath / ABOUT).read_text(encoding="utf-8"))
-            return about.get("images_key") == key and about.get("format") == FORMAT
+            is_whole = np.load(self._filepath / IMAGES, mmap_mode="r").shape == shape
+            return bool(is_whole and about.get("images_key") == key and about.get("format") == FORMAT)
         except (OSError, ValueError):
             return False
 

@@ -11,12 +11,11 @@ from pathlib import Path
 def replaced_folder(folder: Path) -> Iterator[Path]:
     """A new empty folder that takes the place of `folder` when the block ends well, and vanishes when it does not.
 
-    Only one process may do this to a folder at a time (see run_locks.py); what a killed one left behind is removed.
+    What a killed process left behind is removed, and if it was killed between the two renames, put back first.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh, outdated = (folder.with_name(f".{folder.name}-{role}") for role in ("new", "outdated"))
-    for leftover in (fresh, outdated):
-        shutil.rmtree(leftover, ignore_errors=True)
+    _tidy(folder, fresh, outdated)
     fresh.mkdir()
     try:
         yield fresh
@@ -24,8 +23,14 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
             folder.rename(outdated)
         fresh.rename(folder)
     finally:
-        for leftover in (fresh, outdated):
-            shutil.rmtree(leftover, ignore_errors=True)
+        _tidy(folder, fresh, outdated)
+
+
+def _tidy(folder: Path, fresh: Path, outdated: Path) -> None:
+    if outdated.exists() and not folder.exists():
+        outdated.rename(folder)
+    for leftover in (fresh, outdated):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from facial_keypoints.fetching.unpack import unpack
 
 logger = logging.getLogger(__name__)
 
+UNPACKED = "unpacked"  # folder within that of the downloads
 NAMED_FAULTS = 3  # files that a message names
 
 
@@ -37,6 +38,8 @@ def fetch(source: Source, manifest: Manifest, folder: Path, patience: Patience =
             return  # another process was faster
         downloads = folder.with_name(f".{folder.name}.download")
         downloads.mkdir(exist_ok=True)
+        for unpacked in downloads.rglob(UNPACKED):  # of a process that was killed
+            shutil.rmtree(unpacked, ignore_errors=True)
         parts = [Part(downloads, url) for url in source.mirrors]
         parts.sort(key=lambda part: -part.size)  # the mirror that gave most goes on; else in their order
         _require_disk_space(source, parts[0].size, folder)
@@ -68,8 +71,7 @@ def _fetch_from(part: Part, source: Source, manifest: Manifest, folder: Path, pa
 
 def _try_once(part: Part, source: Source, manifest: Manifest, folder: Path, patience: Patience) -> None:
     archive = download(part, Accepted(source.archives, source.download_bytes), patience)
-    unpacked = archive.with_name("unpacked")
-    shutil.rmtree(unpacked, ignore_errors=True)  # of a process that was killed
+    unpacked = archive.with_name(UNPACKED)
     unpacked.mkdir()
     try:
         with archive.open("rb") as file:

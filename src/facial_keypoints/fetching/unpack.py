@@ -106,6 +106,8 @@ def _zip_files(opened: zipfile.ZipFile) -> Iterator[Entry]:
             raise MirrorFault(f"{info.filename!r} in it is no regular file")
         if info.flag_bits & ENCRYPTED:
             raise MirrorFault("it is encrypted")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others fail in ways of their own
+            raise MirrorFault(f"{info.filename!r} in it is packed in an unusual way")
         if info.header_offset < 0:  # of a damaged zip; to seek there would look like a fault of the disk
             raise zipfile.BadZipFile(f"{info.filename!r} begins before the file")
         yield Entry(info.filename, partial(opened.open, info))

@@ -41,8 +41,9 @@ def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -
             "%s holds %d keys of another network, ignored: %s", weights, len(ignored), ", ".join(ignored[:8])
         )
     known = {key: value for key, value in state.items() if key in wanted}
-    if model.trunk.conv1.in_channels == 1 and "conv1.weight" in known:
-        known["conv1.weight"] = known["conv1.weight"].sum(dim=1, keepdim=True)
+    first, channels = known.get("conv1.weight"), model.trunk.conv1.in_channels
+    if first is not None and first.shape[1] != channels:  # colour to grey is the sum, grey to colour an equal share
+        known["conv1.weight"] = first.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
     model.trunk.load_state_dict(known, strict=False)
 
 

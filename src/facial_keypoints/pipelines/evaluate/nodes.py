@@ -44,8 +44,12 @@ def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, option
     if checkpoint.scheme != faces.scheme:
         raise ConfigurationError(
             f"{training.name} predicts the points of {checkpoint.scheme.name}, but the faces of {faces.data_set} have "
-            f"those of {faces.scheme.name}. Name the data set that it was trained on: "
-            f"--params {training.name}.data_set={training.data_set}"
+            f"those of {faces.scheme.name}. "
+            + (
+                "Ingest with the scheme that it was trained with, or train it again."
+                if training.data_set == faces.data_set
+                else f"Name the data set that it was trained on: --params {training.name}.data_set={training.data_set}"
+            )
         )
     if not training.is_finished:
         logger.warning(

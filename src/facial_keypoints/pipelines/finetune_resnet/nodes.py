@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.errors import DataError
 from facial_keypoints.examples import InputFrame
-from facial_keypoints.faces import FaceSet
+from facial_keypoints.faces import TRAIN, FaceSet
 from facial_keypoints.geometry import Crop
 from facial_keypoints.models import seeded_model
 from facial_keypoints.models.pretrained import load_head, load_pretrained
@@ -33,8 +33,13 @@ def resnet_task(faces: FaceSet, options: ResnetOptions) -> Task:
 
 
 def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-    """Yields (checkpoint, history, steps) after each epoch."""
+    """Yields (checkpoint, history, steps) after each epoch.  Raises DataError for a single training face."""
     task = resnet_task(faces, options)
+    if (faces.table["split"] == TRAIN).sum() == 1:
+        raise DataError(
+            f"{faces.data_set}_faces: found 1 train face, expected at least 2: batch normalisation needs them. "
+            "Add photographs, or state the splits."
+        )
     model = cast(ResnetLandmarks, seeded_model(task.architecture, options.seed))
     load_pretrained(model, options.weights, options.allow_partial)
     task = replace(task, has_trained_head=load_head(model, options.weights, faces.scheme))

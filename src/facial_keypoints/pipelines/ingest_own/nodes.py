@@ -125,7 +125,8 @@ def annotation_files(archive: Archive, given: FilesBySplit) -> FilesBySplit:
 
 def only_annotation_file(archive: Archive) -> str:
     """The one annotation file of a folder, "pts" if there is none.  Raises DataError if there are several."""
-    found = [path.name for path in sorted(archive.folder.iterdir()) if path.suffix.lower() in READERS]
+    files = sorted(path.name for path in archive.folder.iterdir() if not path.name.startswith("."))
+    found = [name for name in files if Path(name).suffix.lower() in READERS]
     if len(found) > 1:
         raise DataError(
             f"{archive.folder}: found {', '.join(found)}, expected one annotation file. "
@@ -147,13 +148,19 @@ def fault_of(face: AnnotatedFace, scheme: LandmarkScheme) -> str | None:
 
 
 def numbered(faces: list[AnnotatedFace]) -> list[tuple[AnnotatedFace, int | None]]:
-    """Each face with its number within its picture, None where it is the only one."""
-    of_picture, seen = Counter(face.file for face in faces), Counter[str]()
+    """Each face with its number among those of one name, None where it is the only one."""
+    of_name, seen = Counter(stem(face.file) for face in faces), Counter[str]()
     result: list[tuple[AnnotatedFace, int | None]] = []
     for face in faces:
-        result.append((face, seen[face.file] if of_picture[face.file] > 1 else None))
-        seen[face.file] += 1
+        name = stem(face.file)
+        result.append((face, seen[name] if of_name[name] > 1 else None))
+        seen[name] += 1
     return result
+
+
+def stem(file: str) -> str:
+    """A picture's path without its ending; a.png and a.jpg have the same."""
+    return str(PurePosixPath(file).with_suffix(""))
 
 
 def about(face: AnnotatedFace, number: int | None, shift_down: float) -> dict[str, Any]:
@@ -161,7 +168,7 @@ def about(face: AnnotatedFace, number: int | None, shift_down: float) -> dict[st
     box = face.box if face.box is not None or face.points is None else box_around(face.points, shift_down)
     assert box is not None  # a face with neither is rejected
     return {
-        "name": str(PurePosixPath(face.file).with_suffix("")) + ("" if number is None else f"#{number}"),
+        "name": stem(face.file) + ("" if number is None else f"#{number}"),
         "file": face.file,
         **dict(zip(BOX, box, strict=True)),
         "box_from": "landmarks" if face.box is None else "file",
