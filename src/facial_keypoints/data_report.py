@@ -85,7 +85,12 @@ def _counts(annotations: pd.DataFrame, labelled: int) -> Iterator[Row]:
     yield "counts", "photographs", str(len(photographs(annotations))), ""
     labelled_ones = annotations.loc[annotations["split"] != UNLABELLED, ["group", "split"]]
     splits = labelled_ones.groupby("group")["split"].nunique()
-    yield "counts", "groups", str(annotations["group"].nunique()), f"{(splits > 1).sum()} of them in more than one split"
+    yield (
+        "counts",
+        "groups",
+        str(annotations["group"].nunique()),
+        f"{(splits > 1).sum()} of them in more than one split",
+    )
     for column in ("split", "subset", "source", "points_from"):
         if column in annotations:
             for value, count in annotations[column].value_counts(sort=False).items():

@@ -9,10 +9,10 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from facial_keypoints.datasets.replacing import replaced_folder
 from facial_keypoints.errors import ConfigurationError, MissingInputError, ProjectError
 from facial_keypoints.fetching.manifest import Manifest, read_manifest
 from facial_keypoints.fetching.source import Source
+from facial_keypoints.replacing import replaced_folder
 
 logger = logging.getLogger(__name__)
 

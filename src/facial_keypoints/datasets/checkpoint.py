@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from facial_keypoints.datasets.replacing import replaced_file
 from facial_keypoints.errors import ConfigurationError, DataError, MissingInputError
+from facial_keypoints.replacing import replaced_file
 
 if TYPE_CHECKING:  # torch and the networks are imported by the first load or save: listing the catalog stays fast
     from facial_keypoints.checkpoints import Checkpoint

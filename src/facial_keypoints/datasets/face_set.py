@@ -14,13 +14,13 @@ import pandas as pd
 from kedro.io import AbstractDataset
 from numpy.typing import NDArray
 
-from facial_keypoints.datasets.replacing import replaced_folder
 from facial_keypoints.errors import DataError, MissingInputError
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
 from facial_keypoints.images_on_demand import ImagesOnDemand
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.progress import progress
+from facial_keypoints.replacing import replaced_folder
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from facial_keypoints.datasets.replacing import replaced_file
+from facial_keypoints.replacing import replaced_file
 
 
 @dataclass(frozen=True)
