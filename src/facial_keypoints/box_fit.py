@@ -9,6 +9,7 @@ from facial_keypoints.point_table import without_keypoints
 
 BOX = list(point_csv.BOX)  # columns
 FROM_LANDMARKS = "landmarks"  # in the column box_from: the box says nothing that the landmarks do not say
+STRAY = "stray box"
 NO_BOXES = "no boxes: whole photographs"
 
 
@@ -56,6 +57,16 @@ def box_fit(annotations: pd.DataFrame, scheme: LandmarkScheme) -> pd.DataFrame:
     ratio = np.divide(side, extent, out=np.full(len(side), np.nan), where=extent > 0)
     offset = ((low + high) / 2 - box[:, :2] - box[:, 2:] / 2) / side[:, None]
     return pd.DataFrame({"side_ratio": ratio, "centre_x": offset[:, 0], "centre_y": offset[:, 1]})
+
+
+def stray_boxes(annotations: pd.DataFrame, scheme: LandmarkScheme) -> pd.DataFrame:
+    """Faces whose landmarks' centre lies outside their box, so that a crop may miss them: name, kind, reason."""
+    labelled, points = labelled_faces(annotations, scheme)
+    box = labelled.reindex(columns=BOX).to_numpy(dtype=np.float64)
+    centre = (points.min(axis=1) + points.max(axis=1)) / 2
+    outside = ((centre < box[:, :2]) | (centre > box[:, :2] + box[:, 2:])).any(axis=1)  # of no box: False
+    names = labelled["name"][outside].tolist()
+    return pd.DataFrame({"name": names, "kind": STRAY, "reason": "the centre of its landmarks lies outside the box"})
 
 
 def _made_from_landmarks(boxed: pd.DataFrame) -> pd.Series:

@@ -195,6 +195,13 @@ def test_a_box_without_points_may_lie_beside_a_labelled_face(folder, faces):
     assert len(ingest(folder)["own_faces"].split("unlabelled")) == 1
 
 
+def test_a_box_beside_its_landmarks_is_listed(folder, faces):
+    write_csv(folder, [replace(faces[0], box=np.array([-900.0, -900.0, 50.0, 50.0])), *faces[1:]])
+    listed = ingest(folder)["own_noted_faces"]
+    stray = listed[listed["kind"] == "stray box"]
+    assert list(stray["name"]) == [str(Path(faces[0].file).with_suffix(""))]
+
+
 def test_files_that_other_systems_hide_are_no_annotations(folder, faces):
     write_csv(folder, faces)
     (folder / "._faces.csv").write_bytes(b"\0")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from facial_keypoints.box_fit import BOX
+from facial_keypoints.box_fit import BOX, stray_boxes
 from facial_keypoints.data_report import noted_faces, report_table
 from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.faces import SPLITS, UNLABELLED, FaceSet
@@ -85,7 +85,8 @@ def noted(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
 
 
 def report(faces: FaceSet, annotations: pd.DataFrame, noted: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, Figure]:
-    """What was read: a table of counts and measures, one of single faces (repaired, rejected, outliers), a figure."""
+    """What was read: a table of counts and measures, one of single faces (rejected, outliers, ...), a figure."""
+    noted = pd.concat([noted, stray_boxes(annotations, faces.scheme)], ignore_index=True)
     title = f"What was read: {TITLES[faces.data_set]}, {len(faces)} faces"
     return (
         report_table(annotations, noted, faces.scheme),
