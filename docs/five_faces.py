@@ -16,7 +16,7 @@ NAMES = ("one", "two", "three", "four", "five")
 
 
 def main() -> None:
-    OWN.mkdir(parents=True)
+    OWN.mkdir(parents=True, exist_ok=True)
     faces = {face.file: face for face in imglab_faces(DRAWN / "labels_ibug_300W_test.xml", IBUG_68)}  # one a picture
     renamed = []
     for name, face in zip(NAMES, faces.values(), strict=False):

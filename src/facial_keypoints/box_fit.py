@@ -9,7 +9,7 @@ from facial_keypoints.point_table import without_keypoints
 
 BOX = list(point_csv.BOX)  # columns
 FROM_LANDMARKS = "landmarks"  # in the column box_from: the box says nothing that the landmarks do not say
-STRAY = "stray box"
+STRAY = "stray"
 NO_BOXES = "no boxes: whole photographs"
 
 
@@ -60,13 +60,16 @@ def box_fit(annotations: pd.DataFrame, scheme: LandmarkScheme) -> pd.DataFrame:
 
 
 def stray_boxes(annotations: pd.DataFrame, scheme: LandmarkScheme) -> pd.DataFrame:
-    """Faces whose landmarks' centre lies outside their box, so that a crop may miss them: name, kind, reason."""
+    """Faces whose landmarks' centre lies outside their box or picture: name, kind, reason.  A crop may miss them."""
     labelled, points = labelled_faces(annotations, scheme)
     box = labelled.reindex(columns=BOX).to_numpy(dtype=np.float64)
     centre = (points.min(axis=1) + points.max(axis=1)) / 2
-    outside = ((centre < box[:, :2]) | (centre > box[:, :2] + box[:, 2:])).any(axis=1)  # of no box: False
-    names = labelled["name"][outside].tolist()
-    return pd.DataFrame({"name": names, "kind": STRAY, "reason": "the centre of its landmarks lies outside the box"})
+    off_box = ((centre < box[:, :2]) | (centre > box[:, :2] + box[:, 2:])).any(axis=1)  # of no box: False
+    off_picture = ((centre < 0) | (centre > labelled[["width", "height"]].to_numpy())).any(axis=1)
+    reasons = {"the centre of its landmarks lies outside the picture": off_picture}
+    reasons["the centre of its landmarks lies outside the box"] = off_box & ~off_picture
+    rows = [(name, STRAY, reason) for reason, stray in reasons.items() for name in labelled["name"][stray]]
+    return pd.DataFrame(rows, columns=["name", "kind", "reason"])
 
 
 def _made_from_landmarks(boxed: pd.DataFrame) -> pd.Series:

@@ -20,6 +20,7 @@ class Training:
 
     data_set: what it learnt from, "danes", "ibug" or "own".
     id: random, given once to each training; the tracking hook tags the MLflow run with it.
+    groups: whose faces it learnt from, persons or photographs.
     epoch: the one whose weights these are, chosen by validation; epochs_done of epochs_planned have been trained.
     """
 
@@ -31,6 +32,7 @@ class Training:
     epochs_done: int
     epochs_planned: int
     options: dict[str, Any] = field(default_factory=dict)
+    groups: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:

@@ -82,7 +82,8 @@ def in_colour(picture: Image.Image) -> Image.Image:
 def unreadable(path: Path, error: Exception) -> DataError:
     """The error to raise for a file that is no whole picture."""
     return DataError(
-        f"{path}: this picture cannot be read ({error}); expected a whole JPEG or PNG. Replace it with the original."
+        f"{path}: this picture cannot be read ({error}); expected a whole picture, such as a JPEG or PNG. "
+        "Replace it with the original."
     )
 
 

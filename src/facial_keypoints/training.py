@@ -87,6 +87,7 @@ def train_landmarks(
             epochs_done=len(state.history),
             epochs_planned=options.epochs,
             options=asdict(options),
+            groups=sorted(set(faces.split(TRAIN).table["group"].astype(str))),
         )
         checkpoint = Checkpoint(task.architecture, state.best_state, faces.scheme, train.indices, task.frame, training)
         yield checkpoint, state.history, state.steps

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,13 +9,18 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from facial_keypoints import variants
-from facial_keypoints.errors import ConfigurationError, MissingInputError
+from facial_keypoints.errors import MissingInputError
 from facial_keypoints.evaluation import leaderboard
 from facial_keypoints.geometry import Crop, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
 from facial_keypoints.options import EvaluateOptions
 from facial_keypoints.pipelines.evaluate import create_pipeline
-from facial_keypoints.pipelines.evaluate.nodes import draw_unlabelled, predict_variant, rank_variants
+from facial_keypoints.pipelines.evaluate.nodes import (
+    draw_unlabelled,
+    predict_mean_shape,
+    predict_variant,
+    rank_variants,
+)
 from facial_keypoints.pipelines.finetune_resnet.nodes import finetune
 from facial_keypoints.pipelines.train_face.nodes import train as train_face
 from facial_keypoints.pipelines.train_nose.nodes import train as train_nose
@@ -163,9 +169,22 @@ def test_faces_without_landmarks_are_predicted_and_not_measured(inputs):
     assert sum(axes.get_title().startswith("face") for axes in drawn.axes) == 4
 
 
-def test_a_network_for_other_points_is_refused_with_the_parameter_that_helps(inputs):
-    with pytest.raises(ConfigurationError, match=r"points of imm_58.*ibug have those of ibug_68.*data_set=danes"):
-        predict_variant(inputs["train_face.lr_1e-3.checkpoint"], IBUG, OPTIONS)
+def test_a_network_for_other_points_is_left_out_with_the_parameter_that_helps(inputs, caplog):
+    checkpoint = inputs["train_face.lr_1e-3.checkpoint"]
+    assert predict_variant(checkpoint, IBUG, OPTIONS).empty
+    assert re.search(r"points of imm_58.*ibug have those of ibug_68.*data_set=danes", caplog.text)
+    assert predict_mean_shape(IBUG, checkpoint).empty
+
+
+def test_a_network_that_has_learnt_from_what_it_is_evaluated_on_is_named(inputs, caplog):
+    checkpoint = inputs["train_face.lr_1e-3.checkpoint"]
+    predict_variant(checkpoint, DANES, OPTIONS)
+    assert "has learnt from" not in caplog.text
+    turned = {"train": "test", "test": "train", "validation": "validation"}
+    predict_variant(
+        checkpoint, replace(DANES, table=DANES.table.assign(split=DANES.table["split"].map(turned))), OPTIONS
+    )
+    assert "has learnt from 4 of the groups that it is evaluated on, such as group0" in caplog.text
 
 
 def test_what_a_network_makes_of_another_data_set_is_no_result_of_its_training(inputs):

@@ -198,8 +198,16 @@ def test_a_box_without_points_may_lie_beside_a_labelled_face(folder, faces):
 def test_a_box_beside_its_landmarks_is_listed(folder, faces):
     write_csv(folder, [replace(faces[0], box=np.array([-900.0, -900.0, 50.0, 50.0])), *faces[1:]])
     listed = ingest(folder)["own_noted_faces"]
-    stray = listed[listed["kind"] == "stray box"]
-    assert list(stray["name"]) == [str(Path(faces[0].file).with_suffix(""))]
+    stray = listed[listed["kind"] == "stray"]
+    assert stray[["name", "reason"]].values.tolist() == [
+        [str(Path(faces[0].file).with_suffix("")), "the centre of its landmarks lies outside the box"]
+    ]
+
+
+def test_a_face_beside_its_picture_is_listed(folder, faces):
+    write_csv(folder, [replace(faces[0], points=faces[0].points + 5000, box=None), *faces[1:]])
+    listed = ingest(folder)["own_noted_faces"]
+    assert list(listed["reason"][listed["kind"] == "stray"]) == ["the centre of its landmarks lies outside the picture"]
 
 
 def test_files_that_other_systems_hide_are_no_annotations(folder, faces):

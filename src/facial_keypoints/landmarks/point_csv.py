@@ -9,6 +9,7 @@ absent, and their cells empty; so may all cells of a face's points.  Split by co
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -103,6 +104,10 @@ def _check_header(header: list[str], scheme: LandmarkScheme, source: str) -> Non
     repeated = first_repeated(header)
     if repeated is not None:
         raise fault(where, f"a second column {quoted(repeated)}", "each column once", advice)
+    points = {name[1:] for name in header if re.fullmatch(r"[xy]\d{2,}", name)}
+    if len(points) not in (0, scheme.size):
+        found = f"columns for {len(points)} points"
+        raise fault(where, found, f"the {scheme.size} of scheme {scheme.name}", "Name their scheme: ingest_own.scheme.")
     box = BOX if any(name in BOX for name in header) else ()
     require_keys(header, ("file", *_point_columns(scheme), *box), (*BOX, "split", "group"), where, advice, "column")
 

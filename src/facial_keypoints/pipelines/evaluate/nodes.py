@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.checkpoints import Checkpoint, Training
 from facial_keypoints.danes import TYPES
 from facial_keypoints.devices import pick_device
-from facial_keypoints.errors import ConfigurationError, MissingInputError
+from facial_keypoints.errors import MissingInputError
 from facial_keypoints.evaluation import (
     MEAN_SHAPE,
     joined,
@@ -34,23 +34,25 @@ logger = logging.getLogger(__name__)
 
 
 def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, options: EvaluateOptions) -> pd.DataFrame:
-    """The predictions of one variant for the faces that it was not trained on; none without a checkpoint or faces.
+    """The predictions of one variant for the faces that it was not trained on.
 
-    Raises ConfigurationError if the faces have other points than those that it was trained on.
+    None without a checkpoint or faces, or if the faces have other points than those that it was trained on.
     """
     if checkpoint is None or faces is None:
         return no_predictions()
     training = checkpoint.training
     if checkpoint.scheme != faces.scheme:
-        raise ConfigurationError(
-            f"{training.name} predicts the points of {checkpoint.scheme.name}, but the faces of {faces.data_set} have "
-            f"those of {faces.scheme.name}. "
-            + (
-                "Ingest with the scheme that it was trained with, or train it again."
-                if training.data_set == faces.data_set
-                else f"Name the data set that it was trained on: --params {training.name}.data_set={training.data_set}"
-            )
+        logger.warning(
+            "%s predicts the points of %s, but the faces of %s have those of %s: left out. %s",
+            training.name,
+            checkpoint.scheme.name,
+            faces.data_set,
+            faces.scheme.name,
+            "Ingest with the scheme that it was trained with, or train it again."
+            if training.data_set == faces.data_set
+            else f"Name the data set that it was trained on: --params {training.name}.data_set={training.data_set}",
         )
+        return no_predictions()
     if not training.is_finished:
         logger.warning(
             "%s was trained for %d of %d epochs only: evaluating the best of them, epoch %d",
@@ -60,6 +62,7 @@ def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, option
             training.epoch,
         )
     chosen = evaluated_faces(faces)
+    warn_of_learnt_faces(training, chosen)
     examples = Examples(chosen, checkpoint.frame, pick_device(options.device), checkpoint.indices)
     model = checkpoint.model().to(examples.device)
     points = predict_unit_points(model, examples, batch_size=options.batch_size)
@@ -73,8 +76,11 @@ def predict_mean_shape(faces: FaceSet | None, *checkpoints: Checkpoint | None) -
 
     The first checkpoint there is says which points, and in which frame the mean is taken.
     """
-    checkpoint = next((checkpoint for checkpoint in checkpoints if checkpoint is not None), None)
-    if checkpoint is None or faces is None or not (faces.table["split"] == TRAIN).any():
+    if faces is None:
+        return no_predictions()
+    of_these_points = (one for one in checkpoints if one is not None and one.scheme == faces.scheme)
+    checkpoint = next(of_these_points, None)
+    if checkpoint is None or not (faces.table["split"] == TRAIN).any():
         return no_predictions()
     chosen = evaluated_faces(faces)
     train, examples = (
@@ -83,6 +89,19 @@ def predict_mean_shape(faces: FaceSet | None, *checkpoints: Checkpoint | None) -
     )
     points = np.repeat(train.mean_shape.numpy()[None], len(examples), axis=0)
     return predictions_table(points, examples, chosen, checkpoint.training.pipeline, MEAN_SHAPE, training_id="")
+
+
+def warn_of_learnt_faces(training: Training, chosen: FaceSet) -> None:
+    """Say it loudly if a network has learnt from what it is evaluated on, as after another choice of splits."""
+    learnt = set(training.groups) & set(chosen.table["group"]) if training.data_set == chosen.data_set else set()
+    if learnt:
+        logger.warning(
+            "%s has learnt from %d of the groups that it is evaluated on, such as %s: its errors say nothing. Train it "
+            "again on the present splits.",
+            training.name,
+            len(learnt),
+            min(learnt),
+        )
 
 
 def evaluated_faces(faces: FaceSet) -> FaceSet:
@@ -132,7 +151,8 @@ def draw_failed(predictions: pd.DataFrame, faces: FaceSet | None, options: Evalu
 
 def draw_unlabelled(predictions: pd.DataFrame, faces: FaceSet | None, options: EvaluateOptions) -> Figure:
     """The first faces without landmarks, with what is predicted for them."""
-    chosen = predictions[predictions["split"] == UNLABELLED].head(options.pictures)
+    unlabelled = predictions[predictions["split"] == UNLABELLED]
+    chosen = unlabelled.head(options.pictures)
     if faces is None or chosen.empty:
         return notice("No face without landmarks, or this variant is not trained yet.")
     drawn, indices, predicted = predicted_faces(chosen, faces)
@@ -142,7 +162,7 @@ def draw_unlabelled(predictions: pd.DataFrame, faces: FaceSet | None, options: E
         predicted=predicted,
         scheme=faces.scheme,
         titles=[PurePosixPath(name).name for name in chosen["name"]],
-        title=f"{pipeline}.{variant}: predictions for {len(chosen)} faces without landmarks",
+        title=f"{pipeline}.{variant}: predictions for {len(chosen)} of {len(unlabelled)} faces without landmarks",
         columns=4,
         zoom=len(indices) > 1,
     )

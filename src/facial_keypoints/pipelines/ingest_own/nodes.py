@@ -68,6 +68,8 @@ def read_annotations(archive: Archive, options: IngestOwnOptions) -> tuple[pd.Da
     if not faces:
         found = f"{len(notes)} faces that cannot be used, such as {notes[0][0]}: {notes[0][2]}" if notes else "no face"
         raise DataError(f"{archive.folder}: found {found}; expected landmarks or boxes. See docs/own_data.md.")
+    if notes:
+        logger.warning("%d faces are rejected, such as %s: %s", len(notes), notes[0][0], notes[0][2])
     unknown = np.full((scheme.size, 2), np.nan)
     table = table_of_faces(
         (about(face, number, options.crop.shift_down), unknown if face.points is None else face.points)
