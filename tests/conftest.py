@@ -101,3 +101,19 @@ def ingested_project(tmp_path_factory: pytest.TempPathFactory, drawn_danes: Arch
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def danes_project(tmp_path: Path, drawn_danes: Archive) -> Project:
+    """A project whose Danes are three drawn people; there is no iBUG."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "imm_face_db").symlink_to(drawn_danes.folder)
+    project = Project(tmp_path / "project", raw)
+    (project.root / "conf" / "local" / "parameters.yml").write_text(
+        "ingest_danes: {split: {train: '1', validation: '2', test: '3'}}\n"
+        "augment: {views: 1, height: 32, width: 48}\n"
+        "train_nose: {epochs: 1}\n"
+        "train_face: {epochs: 1}\n"
+    )
+    return project

@@ -9,23 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.project import Project, only_error
-
-
-@pytest.fixture
-def danes_project(tmp_path: Path, drawn_danes) -> Project:
-    """A project whose Danes are three drawn people; there is no iBUG."""
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    (raw / "imm_face_db").symlink_to(drawn_danes.folder)
-    project = Project(tmp_path / "project", raw)
-    (project.root / "conf" / "local" / "parameters.yml").write_text(
-        "ingest_danes: {split: {train: '1', validation: '2', test: '3'}}\n"
-        "augment: {views: 1, height: 32, width: 48}\n"
-        "train_nose: {epochs: 1}\n"
-        "train_face: {epochs: 1}\n"
-    )
-    return project
+from tests.project import only_error
 
 
 def test_missing_faces_are_one_line_with_the_command_that_makes_them(danes_project):

@@ -2,10 +2,8 @@
 
 import subprocess
 import time
-from pathlib import Path
 
 import pandas as pd
-import pytest
 from filelock import FileLock
 from kedro.pipeline import Node, Pipeline
 
@@ -13,18 +11,6 @@ from facial_keypoints.run_locks import locked_names
 from tests.project import COMMAND, Project
 
 INGEST = [*COMMAND, "run", "--pipelines", "ingest_danes"]
-
-
-@pytest.fixture
-def danes_project(tmp_path: Path, drawn_danes) -> Project:
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    (raw / "imm_face_db").symlink_to(drawn_danes.folder)
-    project = Project(tmp_path / "project", raw)
-    (project.root / "conf" / "local" / "parameters.yml").write_text(
-        "ingest_danes: {split: {train: '1', validation: '2', test: '3'}}\n"
-    )
-    return project
 
 
 def started(project: Project) -> subprocess.Popen:
