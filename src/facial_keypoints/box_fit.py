@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from facial_keypoints.landmarks import LandmarkScheme, point_csv
-from facial_keypoints.outliers import labelled_faces
+from facial_keypoints.outliers import NOTED, labelled_faces
 from facial_keypoints.point_table import without_keypoints
 
 BOX = list(point_csv.BOX)  # columns
@@ -69,7 +69,7 @@ def stray_boxes(annotations: pd.DataFrame, scheme: LandmarkScheme) -> pd.DataFra
     reasons = {"the centre of its landmarks lies outside the picture": off_picture}
     reasons["the centre of its landmarks lies outside the box"] = off_box & ~off_picture
     rows = [(name, STRAY, reason) for reason, stray in reasons.items() for name in labelled["name"][stray]]
-    return pd.DataFrame(rows, columns=["name", "kind", "reason"])
+    return pd.DataFrame(rows, columns=NOTED)
 
 
 def _made_from_landmarks(boxed: pd.DataFrame) -> pd.Series:

@@ -9,11 +9,21 @@ from numpy.typing import ArrayLike, NDArray
 from facial_keypoints.box_fit import box_fit, box_origin, boxed_faces
 from facial_keypoints.faces import UNLABELLED
 from facial_keypoints.landmarks import LandmarkScheme
-from facial_keypoints.outliers import OUTLIER, labelled_faces, noted_faces, outlier_limit, outlier_rows, outliers
+from facial_keypoints.outliers import (
+    LEFT_OUT,
+    OUTLIER,
+    REJECTED,
+    REPAIRED,
+    labelled_faces,
+    noted_faces,
+    outlier_limit,
+    outlier_rows,
+    outliers,
+)
 from facial_keypoints.procrustes import aligned_shapes, distances_to_mean, point_distances
 
 COLUMNS = ["section", "item", "value", "detail"]
-KINDS = ("repaired", "rejected", "left out")  # of noted items; shown even where there is none
+KINDS = (REPAIRED, REJECTED, LEFT_OUT)  # of noted items; shown even where there is none
 FREQUENT_SIZES = 3
 NAMES_SHOWN = 5
 FIT = {

@@ -12,8 +12,8 @@ from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.point_table import column_names, keypoints_of, without_keypoints
 from facial_keypoints.procrustes import aligned_shapes, distances_to_mean, point_distances
 
-NOTED = ["name", "kind", "reason"]
-OUTLIER = "outlier"
+NOTED = ["name", "kind", "reason"]  # columns of what the report tells of single faces
+REPAIRED, REJECTED, LEFT_OUT, OUTLIER = "repaired", "rejected", "left out", "outlier"  # kinds
 MOST_LISTED = 10
 # Beyond 3.5 robust standard deviations (B. Iglewicz and D. Hoaglin, "How to detect and handle outliers", 1993).
 DEVIATIONS = 3.5

@@ -102,7 +102,7 @@ def test_somebody_elses_tensors_are_no_checkpoint(dataset, tmp_path):
 
 
 def from_another_data_set(checkpoint):
-    return replace(checkpoint, training=replace(checkpoint.training, data_set="own"))
+    return replace(checkpoint, training=replace(checkpoint.training, id="def", data_set="own"))
 
 
 @pytest.mark.parametrize("epochs_done", [2, 3], ids=["unfinished", "finished"])

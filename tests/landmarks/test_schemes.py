@@ -13,7 +13,6 @@ from facial_keypoints.landmarks import (
     SCHEMES,
     Contour,
     LandmarkScheme,
-    landmark_scheme,
     load_asf,
     load_pts,
 )
@@ -76,16 +75,6 @@ def test_every_part_is_mirrored_onto_its_counterpart(scheme):
 @BOTH
 def test_contours_visit_every_point_once_in_file_order(scheme):
     assert [i for contour in scheme.contours for i in contour.points] == list(range(scheme.size))
-
-
-@BOTH
-def test_a_scheme_is_found_by_its_name(scheme):
-    assert landmark_scheme(scheme.name) is scheme
-
-
-def test_an_unknown_scheme_names_the_known_ones():
-    with pytest.raises(ConfigurationError, match=r"'imm' is unknown, expected one of: imm_58, ibug_68"):
-        landmark_scheme("imm")
 
 
 @pytest.mark.parametrize(

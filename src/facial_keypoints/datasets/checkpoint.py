@@ -29,6 +29,7 @@ class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
         self._filepath = Path(filepath)
         self._unfinished = self._filepath.with_name("unfinished.pt")
+        self._training_id = ""  # of the last checkpoint that was saved
         self.metadata = metadata
 
     @property
@@ -48,10 +49,11 @@ class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
 
     def require_same_data_set(self, variant: str, data_set: str) -> None:
         """Raises ConfigurationError if a checkpoint is there that has learnt from another data set."""
-        if self.learnt_from not in (None, data_set):
+        learnt_from = self.learnt_from
+        if learnt_from not in (None, data_set):
             pipeline = variant.split(".")[0]
             raise ConfigurationError(
-                f"{variant} has learnt from {self.learnt_from}, and training it on {data_set} would replace that. "
+                f"{variant} has learnt from {learnt_from}, and training it on {data_set} would replace that. "
                 f"Give the new one a name: kedro run --namespaces {pipeline}.{data_set} "
                 f"--params {pipeline}.{data_set}.data_set={data_set}"
             )
@@ -75,7 +77,9 @@ class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
     def save(self, data: Checkpoint) -> None:
         import torch
 
-        self.require_same_data_set(data.training.name, data.training.data_set)
+        if data.training.id != self._training_id:  # once a training, not once an epoch
+            self.require_same_data_set(data.training.name, data.training.data_set)
+            self._training_id = data.training.id
         with replaced_file(self._filepath if data.training.is_finished else self._unfinished) as path:
             torch.save(data.to_plain(), path)
         if data.training.is_finished:

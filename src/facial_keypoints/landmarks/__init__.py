@@ -19,7 +19,7 @@ from facial_keypoints.landmarks.imglab import (
 from facial_keypoints.landmarks.point_csv import format_point_csv, load_point_csv, parse_point_csv
 from facial_keypoints.landmarks.pts import format_pts, load_pts, parse_pts, pts_faces
 from facial_keypoints.landmarks.scheme_file import load_scheme
-from facial_keypoints.landmarks.schemes import IBUG_68, IMM_58, SCHEMES, Contour, LandmarkScheme, landmark_scheme
+from facial_keypoints.landmarks.schemes import IBUG_68, IMM_58, SCHEMES, Contour, LandmarkScheme
 from facial_keypoints.landmarks.shared_points import shared_points
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "format_pts",
     "imglab_faces",
     "iter_imglab",
-    "landmark_scheme",
     "load_asf",
     "load_coco",
     "load_imglab",

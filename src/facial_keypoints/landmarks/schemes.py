@@ -216,11 +216,3 @@ IBUG_68 = LandmarkScheme(
 )
 
 SCHEMES: Mapping[str, LandmarkScheme] = {scheme.name: scheme for scheme in (IMM_58, IBUG_68)}
-
-
-def landmark_scheme(name: str) -> LandmarkScheme:
-    """The scheme of that name.  Raises ConfigurationError, which names the known ones."""
-    if name not in SCHEMES:
-        known = ", ".join(SCHEMES)
-        raise ConfigurationError(f"landmark scheme {name!r} is unknown, expected one of: {known}. Use one of these.")
-    return SCHEMES[name]

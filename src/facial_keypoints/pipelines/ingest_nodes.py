@@ -17,13 +17,12 @@ from facial_keypoints.geometry import Crop, crop_matrix, inverse, transform_poin
 from facial_keypoints.ingested_images import crops
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.options import CropOptions
+from facial_keypoints.outliers import NOTED
 from facial_keypoints.photographs import picture_facts
 from facial_keypoints.point_table import BATCH, keypoints_of, without_keypoints
 
 logger = logging.getLogger(__name__)
 
-NOTED = ["name", "kind", "reason"]  # columns of what the report tells of single faces
-REJECTED, LEFT_OUT, REPAIRED = "rejected", "left out", "repaired"
 TITLES = {"danes": "The Danes", "ibug": "iBUG 300-W", "own": "Your own faces"}
 SAMPLES = 18
 

@@ -17,8 +17,9 @@ from facial_keypoints.geometry import identity
 from facial_keypoints.ingested_images import whole_in_grey
 from facial_keypoints.landmarks import IMM_58, load_asf
 from facial_keypoints.options import IngestDanesOptions, PersonSplit
+from facial_keypoints.outliers import REPAIRED
 from facial_keypoints.photographs import is_grey, picture_facts, read_reduced
-from facial_keypoints.pipelines.ingest_nodes import REPAIRED, report
+from facial_keypoints.pipelines.ingest_nodes import report
 from facial_keypoints.point_table import keypoints_of, table_of_faces, with_keypoints, without_keypoints
 
 logger = logging.getLogger(__name__)

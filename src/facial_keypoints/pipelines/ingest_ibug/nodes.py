@@ -15,7 +15,8 @@ from facial_keypoints.errors import DataError
 from facial_keypoints.faces import TEST, TRAIN, VALIDATION, FaceSet
 from facial_keypoints.landmarks import IBUG_68, ImglabBox, ImglabImage, iter_imglab, load_pts
 from facial_keypoints.options import IngestIbugOptions
-from facial_keypoints.pipelines.ingest_nodes import LEFT_OUT, REJECTED, cut_crops, noted, with_picture_sizes
+from facial_keypoints.outliers import LEFT_OUT, REJECTED
+from facial_keypoints.pipelines.ingest_nodes import cut_crops, noted, with_picture_sizes
 from facial_keypoints.point_table import table_of_faces
 from facial_keypoints.splits import drawn_groups
 

@@ -25,7 +25,8 @@ from facial_keypoints.landmarks import (
     pts_faces,
 )
 from facial_keypoints.options import FilesBySplit, IngestOwnOptions
-from facial_keypoints.pipelines.ingest_nodes import REJECTED, cut_crops, noted, with_picture_sizes
+from facial_keypoints.outliers import REJECTED
+from facial_keypoints.pipelines.ingest_nodes import cut_crops, noted, with_picture_sizes
 from facial_keypoints.point_table import table_of_faces
 from facial_keypoints.splits import completed_splits
 
