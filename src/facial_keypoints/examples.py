@@ -11,7 +11,7 @@ from facial_keypoints.augmentation import random_views, relight, view_keypoints,
 from facial_keypoints.errors import ConfigurationError, ShapeError
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop, compose, inner_crop_matrix, inverse, scaling, transform_points
-from facial_keypoints.metrics import interocular
+from facial_keypoints.norms import interocular
 from facial_keypoints.options import AugmentationOptions
 from facial_keypoints.photographs import LUMINANCE
 
