@@ -52,6 +52,12 @@ def samples_folder(raw_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def golden_folder(raw_folder: Path) -> Path:
+    """True and predicted landmarks of 300-W's test faces and the metrics published for them, beside the raw sets."""
+    return _existing(raw_folder.parent / "golden" / "300w_test")
+
+
+@pytest.fixture(scope="session")
 def weights_file(raw_folder: Path) -> Path:
     """A part of torchvision's ResNet-18 weights, beside the raw sets."""
     return _existing(raw_folder.parent / "weights" / "resnet18_imagenet_partial.pth")
