@@ -143,6 +143,16 @@ def test_few_groups_have_the_exact_p_of_all_ways_to_swap_the_two(first, second):
     assert (result.faces, result.groups) == (9, 6)
 
 
+@given(sums=arrays(float, st.integers(1, 6), elements=WHOLE))
+def test_ties_stay_ties_where_sums_are_rounded(sums):
+    assert sign_flip_p(sums / 10) == sign_flip_p(sums)  # tenths are no binary fractions
+
+
+def test_groups_that_do_not_differ_leave_p_exact():
+    sums = np.random.default_rng(3).normal(0.4, 1, 14)
+    assert sign_flip_p(np.append(sums, np.zeros(50))) == sign_flip_p(sums)
+
+
 @given(seed=SEEDS)
 @settings(max_examples=25)
 def test_swapping_the_two_changes_signs_only(seed):
