@@ -5,7 +5,7 @@ h in front of their line at h sin(angle) from their middle. The ratio of the two
 
 The depths below are those of the rigid head that fits the landmarks of 300-W's 689 test faces best, all seen from afar
 (factorisation: C. Tomasi and T. Kanade, "Shape and motion from image streams under orthography", IJCV 9, 1992). IMM's
-faces give the same. With it the people of IMM, asked to turn by about 30 degrees, have turned by 28 and 31 on average.
+faces give nearly the same. With it IMM's people, asked to turn by about 30 degrees, turn by 28 and 31 on the average.
 
 The head poses in SPIGA's annotations of 300-W (A. Prados-Torreblanca et al., BMVC 2022) agree in order (correlation
 0.97), not in size: they are 0.65 of these angles. Their fit assumes a wide-angle camera, of a focal length as large as
