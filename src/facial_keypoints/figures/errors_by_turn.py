@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit  # quantiles of Student; scipy.stats takes long to import
 
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.figures.model_styles import MOST_MODELS, ModelStyle, model_styles
@@ -73,7 +73,7 @@ def bin_means(turn: Values, nme: Values) -> BinMeans:
     with np.errstate(invalid="ignore", divide="ignore"):  # of bins with no face, or one
         mean = np.bincount(bins, nme, len(count)) / count
         variance = np.bincount(bins, (nme - mean[bins]) ** 2, len(count)) / np.where(count > 1, count - 1, np.nan)
-        half_width = student.ppf((1 + LEVEL) / 2, count - 1) * np.sqrt(variance / count)
+        half_width = stdtrit(count - 1, (1 + LEVEL) / 2) * np.sqrt(variance / count)
     return BinMeans(count, mean, half_width)
 
 
