@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-DIGITS = 3  # significant ones of a column's median
+DIGITS = 3  # significant ones of a column's lower quartile
 MOST_DECIMALS = 6
 P_DECIMALS = 4  # of p values, the columns `p` and `p_...`: smaller ones than 0.0001 decide nothing more
 NOTHING = "\N{EN DASH}"  # NaN or None
@@ -41,15 +41,15 @@ def holds_numbers(column: pd.Series) -> bool:
 
 
 def decimals(column: pd.Series) -> int:
-    """How many decimals show three digits of a column's median (of absolute values other than 0), at most six.
+    """How many decimals show three digits of a column's lower quartile (of absolute values other than 0), at most six.
 
-    None for whole numbers.  The median, so that a baseline's large error takes no digits from all the others.
+    None for whole numbers.  The quartile, so that large errors of a few baselines take no digits from the others.
     """
     values = np.abs(column.dropna().to_numpy(dtype=float))
     values = values[np.isfinite(values) & (values > 0)]
     if not len(values) or (values == np.round(values)).all():
         return 0
-    return int(np.clip(DIGITS - 1 - math.floor(math.log10(np.median(values))), 0, MOST_DECIMALS))
+    return int(np.clip(DIGITS - 1 - math.floor(math.log10(np.quantile(values, 0.25))), 0, MOST_DECIMALS))
 
 
 def number_text(value: float, places: int) -> str:
