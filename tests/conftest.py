@@ -63,6 +63,18 @@ def weights_file(raw_folder: Path) -> Path:
     return _existing(raw_folder.parent / "weights" / "resnet18_imagenet_partial.pth")
 
 
+@pytest.fixture(scope="session")
+def peers_folder(raw_folder: Path) -> Path:
+    """Other people's networks for 68 points, beside the raw sets."""
+    return _existing(raw_folder.parent / "peers")
+
+
+@pytest.fixture(scope="session")
+def yunet_file(raw_folder: Path) -> Path:
+    """The detector YuNet, beside the raw sets."""
+    return _existing(raw_folder.parent / "detectors" / "yunet_n_dynamic.onnx")
+
+
 def _drawn(folder: Path, files: Iterator[tuple[str, bytes]]) -> Archive:
     dataset = ArchiveDataset(filepath=str(folder), contents="drawn faces", writable=True)
     dataset.save(files)
