@@ -92,7 +92,7 @@ def with_parameters(catalog: dict[str, Any], parameters: dict[str, Any]) -> dict
 
 
 def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
-    """Make paths of weights, own pictures and their scheme absolute: relative ones are relative to the project."""
+    """Make paths absolute, of weights, own pictures, their scheme, peers and detector: the project's root is their base."""
 
     def resolve(options: dict[str, Any], key: str, names: Sequence[str] = ()) -> None:
         if isinstance(value := options.get(key), str) and value and value not in names:
@@ -103,6 +103,10 @@ def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
     if isinstance(own := parameters.get("ingest_own"), dict):
         resolve(own, "folder")
         resolve(own, "scheme", tuple(SCHEMES))
+    if isinstance(evaluate := parameters.get("evaluate"), dict):
+        resolve(evaluate, "peers_folder")
+        if isinstance(detector := evaluate.get("detector"), dict):
+            resolve(detector, "file")
 
 
 def resolve_manifests(catalog: dict[str, Any], project: Path) -> None:
@@ -124,14 +128,22 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         for variant in variant_names(parameters, pipeline):
             key_of = partial(_variant_key, parameters[pipeline], pipeline, variant)
             problems += _problems(key_of, options, parameters[pipeline][variant])
-            if not re.fullmatch(r"[A-Za-z0-9_+-]+", variant):
-                problems.append(f"{pipeline}.{variant}: a variant's name holds letters, digits, '_', '-' and '+' only")
+            problems += _name_problems(f"{pipeline}.{variant}", "variant")
+    for peer in parameters.get("evaluate", {}).get("peers", {}):
+        problems += _name_problems(f"evaluate.peers.{peer}", "peer")
     problems = problems or _crop_problems(parameters)
     if problems:
         raise ConfigurationError(
             "Impossible parameters (they stand in conf/<environment>/parameters_<pipeline>.yml and --params):\n"
             + "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
         )
+
+
+def _name_problems(key: str, what: str) -> list[str]:
+    """Names become those of datasets and folders."""
+    if re.fullmatch(r"[A-Za-z0-9_+-]+", key.split(".")[-1]):
+        return []
+    return [f"{key}: a {what}'s name holds letters, digits, '_', '-' and '+' only"]
 
 
 def _crop_problems(parameters: dict[str, Any]) -> list[str]:

@@ -20,5 +20,9 @@ class MissingInputError(ProjectError):
     """A file, a folder or a dataset that is needed is not there."""
 
 
+class ProtocolError(ProjectError):
+    """Errors that were not measured in the same way."""
+
+
 class ShapeError(ValueError):
     """An array does not have the shape that a function asks for: a bug, so that it keeps its traceback."""

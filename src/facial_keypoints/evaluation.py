@@ -1,95 +1,231 @@
-"""From predicted points to tables: each face's errors, and their means over faces."""
+"""From predictions to what can be said of them: the leaderboard, errors broken down, pairs of models compared."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from facial_keypoints.examples import Examples
-from facial_keypoints.faces import SPLITS, UNLABELLED, FaceSet
-from facial_keypoints.metrics import nme, point_errors
-from facial_keypoints.point_table import keypoint_columns
+from facial_keypoints.baselines import BASELINES
+from facial_keypoints.danes import TYPES
+from facial_keypoints.faces import SPLITS, TEST, UNLABELLED
+from facial_keypoints.head_turn import TURN_EDGES
+from facial_keypoints.metrics import PERCENTILES, curve_areas, error_percentiles, failures, point_errors
+from facial_keypoints.predictions import PART, PART_PX, PREDICTOR, predicted_indices, predicted_points, true_points
+from facial_keypoints.protocol import FIELDS, FULL, MEASURED, Protocol, require_one_protocol
+from facial_keypoints.resampling import bootstrap_intervals, holm, paired_test
 
-MEAN_SHAPE = "mean_shape"  # the baseline's variant
-FULL = "full"  # the subset of all faces
-VARIANT = ["pipeline", "variant", "data_set", "training_id"]
-ERRORS = ["mse", "px", "nme"]
-ABOUT_FACE = ["name", "split", "subset", "group", "type", "source"]
-
-
-def predictions_table(
-    points: NDArray[np.floating], examples: Examples, faces: FaceSet, pipeline: str, variant: str, training_id: str
-) -> pd.DataFrame:
-    """One row a face: who predicted, which face, its errors, and its points x00, y00, ... in pixels of the photograph.
-
-    points: (N, K, 2) on [0, 1] of the network's input; examples and faces: the same N faces.
-    `mse` is on [0, 1] of that input, `px` in pixels of the photograph, `nme` in percent of the distance of the outer
-    eye corners; `px/<part>` and `nme/<part>` are those of one facial part.
-    """
-    predicted = examples.to_source_points(points)
-    errors = point_errors(predicted, examples.source_keypoints[:, examples.indices])
-    columns = {
-        "pipeline": pipeline,
-        "variant": variant,
-        "data_set": faces.data_set,
-        "training_id": training_id,
-        "mse": np.square(points - examples.unit_keypoints).mean(axis=(1, 2)),
-        "px": errors.mean(axis=1),
-        "nme": nme(errors, examples.norm),
-    }
-    for part, indices in faces.scheme.parts.items():
-        in_part = np.isin(examples.indices, indices)
-        if in_part.any():
-            columns[f"px/{part}"] = errors[:, in_part].mean(axis=1)
-            columns[f"nme/{part}"] = nme(errors[:, in_part], examples.norm)
-    about = faces.table.reindex(columns=ABOUT_FACE).reset_index(drop=True)
-    return pd.concat([about, pd.DataFrame(columns | keypoint_columns(predicted, examples.indices))], axis=1)
-
-
-def no_predictions() -> pd.DataFrame:
-    """The table of a variant that predicted nothing."""
-    text = dict.fromkeys([*ABOUT_FACE, *VARIANT], str)
-    return pd.DataFrame(columns=[*text, *ERRORS]).astype(text | dict.fromkeys(ERRORS, float))
-
-
-def joined(tables: tuple[pd.DataFrame, ...]) -> pd.DataFrame:
-    """The predictions of all variants that have some, one below the other."""
-    present = [table for table in tables if len(table)]
-    return pd.concat(present, ignore_index=True) if present else no_predictions()
+THRESHOLDS = (8, 10)  # percent NME: of AUC and failure rate
+SIZE_EDGES = (64, 128, 256, 512)  # pixels
+SUMMARY = [
+    *("nme", "nme_low", "nme_high", "nme_p90", "nme_p95", "nme_p99"),
+    *(
+        f"{name}_{threshold}{end}"
+        for threshold in THRESHOLDS
+        for name in ("auc", "fr")
+        for end in ("", "_low", "_high")
+    ),
+    *("px", "px_low", "px_high", "px_median", "px_x", "px_y", "mse"),
+]
+# What a row of any table says of its protocol, besides the columns that it has anyway.
+ON_RECORD = [name for name in FIELDS if name not in ("data_set", "split", "subset", "faces")]
+LEADERBOARD = ["pipeline", "variant", "data_set", "split", "subset", "faces", *SUMMARY, "training_id", *ON_RECORD]
+BREAKDOWN = ["pipeline", "variant", "data_set", "split", "by", "value", "faces", "px", "nme", "nme_low", "nme_high"]
+PAIRS = [
+    "pipeline",
+    "data_set",
+    "split",
+    "first",
+    "second",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "faces",
+    "groups",
+]
+Column = NDArray[np.floating]
 
 
 def leaderboard(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Mean errors of each variant, split and subset, the lowest NME first within pipeline, split and subset.
+    """Errors of each variant, split and subset, the lowest NME first within pipeline, data set, split and subset.
 
-    Faces without landmarks have no errors and no row.
-
-    The subset `full` holds all faces; others have rows of their own where a split has several.
-    Columns: pipeline, variant, data_set, split, subset, faces, mse, px, nme, training_id.
+    Columns: `LEADERBOARD`; `..._low` and `..._high` bound 95 % intervals (bootstrap over groups: persons, photographs).
+    The subset `full` holds all faces; others have rows of their own where a split has several.  Faces without landmarks
+    have no errors and no row.
+    Raises ProtocolError if rows that stand beside each other were not measured alike.
     """
-    predictions = predictions[predictions["split"] != UNLABELLED]
-    several = predictions.groupby([*VARIANT, "split"])["subset"].transform("nunique") > 1
-    rows = pd.concat([predictions.assign(subset=FULL), predictions[several]])
-    table = mean_errors(rows, ["pipeline", "variant", "data_set", "split", "subset", "training_id"])
+    rows = [summary_row(faces, subset) for faces in each_variant_and_split(predictions) for subset in subsets(faces)]
+    table = pd.DataFrame(rows, columns=LEADERBOARD)
+    for _, rivals in table.groupby(["pipeline", "data_set", "split", "subset"], sort=False):
+        require_one_protocol({name_of(row): protocol_of_row(row) for _, row in rivals.iterrows()})
     table["split"] = pd.Categorical(table["split"], SPLITS[::-1])
     table = table.sort_values(["data_set", "pipeline", "split", "subset", "nme"], ignore_index=True)
-    return table.astype({"split": str})[
-        ["pipeline", "variant", "data_set", "split", "subset", "faces", *ERRORS, "training_id"]
-    ]
+    return table.astype({"split": str})
 
 
-def mean_errors(predictions: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """The number of faces and their mean errors for each combination of the columns `by`."""
-    groups = predictions.groupby(by, sort=False)
-    return groups.agg(faces=("nme", "size"), mse=("mse", "mean"), px=("px", "mean"), nme=("nme", "mean")).reset_index()
+def each_variant_and_split(predictions: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The predictions of each variant for the labelled faces of one split."""
+    labelled = predictions[predictions["split"] != UNLABELLED]
+    for _, faces in labelled.groupby([*PREDICTOR, "split"], sort=False):
+        yield faces.reset_index(drop=True)
 
 
-def part_errors(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Mean px and nme of each facial part: a row for each pipeline, variant, split and part."""
-    by = ["pipeline", "variant", "split"]
-    parts = [name.removeprefix("nme/") for name in predictions.columns.astype(str) if name.startswith("nme/")]
+def subsets(faces: pd.DataFrame) -> list[str]:
+    """Full, and each subset if there are several."""
+    names = sorted(faces["subset"].unique())
+    return [FULL, *names] if len(names) > 1 else [FULL]
+
+
+def protocol_of(faces: pd.DataFrame, subset: str = FULL) -> Protocol:
+    """That of one variant's predictions for one split.  Raises ProtocolError if they hold several."""
+    texts = faces["protocol"].unique()
+    name = name_of(faces.iloc[0])
+    require_one_protocol({f"{name} ({place})": Protocol.from_json(text) for place, text in enumerate(texts, start=1)})
+    count = len(faces) if subset == FULL else int((faces["subset"] == subset).sum())
+    return replace(Protocol.from_json(texts[0]), subset=subset, faces=count)
+
+
+def protocol_of_row(row: pd.Series) -> Protocol:
+    """That of one row of a leaderboard."""
+    return Protocol(**{name: row[name] for name in FIELDS})
+
+
+def name_of(row: pd.Series) -> str:
+    """The full name of a row's variant."""
+    return f"{row['pipeline']}.{row['variant']}"
+
+
+def summary_row(faces: pd.DataFrame, subset: str) -> dict[str, Any]:
+    """One row of the leaderboard: one variant, one split, one subset."""
+    about = {name: faces[name].iloc[0] for name in PREDICTOR}
+    protocol = asdict(protocol_of(faces, subset))
+    chosen = faces if subset == FULL else faces[faces["subset"] == subset]
+    return about | protocol | summary(chosen)
+
+
+def summary(faces: pd.DataFrame) -> dict[str, float]:
+    """All of `SUMMARY` over some faces: means, their intervals, percentiles, AUC and failure rate."""
+    errors = faces["nme"].to_numpy()
+    means = {"nme": errors, "px": faces["px"].to_numpy()}
+    for threshold in THRESHOLDS:  # both are means over faces, so that one bootstrap serves all
+        means[f"auc_{threshold}"] = curve_areas(errors, threshold)
+        means[f"fr_{threshold}"] = failures(errors, threshold)
+    intervals = bootstrap_intervals(np.stack(list(means.values()), axis=1), faces["group"].to_numpy())
+    values = {
+        f"nme_p{share}": float(value) for share, value in zip(PERCENTILES, error_percentiles(errors), strict=True)
+    }
+    for (name, column), (low, high) in zip(means.items(), intervals, strict=True):
+        values |= {name: float(column.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+    values |= {name: float(faces[name].mean()) for name in ("px_x", "px_y", "mse")}
+    return values | {"px_median": float(faces["px"].median())}
+
+
+def error_breakdown(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Mean errors of each variant and split by facial part, landmark, type, source, subset, head turn and face size.
+
+    Columns: `BREAKDOWN` and the protocol.  `px` and `nme` are means over the `faces` that have the `value` (of a part
+    or a landmark: all faces); nme_low and nme_high bound the 95 % interval.
+    """
     tables = []
-    for part in parts:
-        predicted = predictions.dropna(subset=f"nme/{part}")
-        means = predicted.groupby(by, sort=False)[[f"px/{part}", f"nme/{part}"]].mean().reset_index()
-        tables.append(means.set_axis([*by, "px", "nme"], axis=1).assign(part=part))
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*by, "px", "nme", "part"])
-    return table.sort_values([*by, "nme"], ignore_index=True)[[*by, "part", "px", "nme"]]
+    for faces in each_variant_and_split(predictions):
+        about = {name: faces[name].iloc[0] for name in ("pipeline", "variant", "data_set", "split")}
+        rows = pd.DataFrame([*points_broken_down(faces), *faces_broken_down(faces)])
+        protocol = asdict(protocol_of(faces))
+        tables.append(rows.assign(**about, **{name: protocol[name] for name in ON_RECORD}))
+    columns = [*BREAKDOWN, *ON_RECORD]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def points_broken_down(faces: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """A row for each facial part and each landmark, over all faces of one variant and split."""
+    columns = [name for name in faces.columns.astype(str) if name.startswith(PART)]
+    parts = [name.removeprefix(PART) for name in columns if faces[name].notna().any()]
+    px = {("part", part): faces[PART_PX + part].to_numpy() for part in parts}
+    relative = {("part", part): faces[PART + part].to_numpy() for part in parts}
+    for index, errors in zip(predicted_indices(faces), landmark_errors(faces).T, strict=True):
+        px["landmark", f"{index:02d}"] = errors * faces["norm"].to_numpy() / 100
+        relative["landmark", f"{index:02d}"] = errors
+    intervals = bootstrap_intervals(np.stack(list(relative.values()), axis=1), faces["group"].to_numpy())
+    for (by, value), interval in zip(relative, intervals, strict=True):
+        errors = relative[by, value]
+        yield broken_down(by, value, px[by, value], errors, interval)
+
+
+def landmark_errors(faces: pd.DataFrame) -> NDArray[np.float64]:
+    """The error of each point in percent of the face's norm, (N, K), of one variant."""
+    return 100 * point_errors(predicted_points(faces), true_points(faces)) / faces["norm"].to_numpy()[:, None]
+
+
+def faces_broken_down(faces: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """A row for each kind of face, over the faces of one variant and split that are of that kind."""
+    for by, values in kinds_of_faces(faces).items():
+        for value, kind in faces.groupby(values, sort=False):
+            interval = bootstrap_intervals(kind[["nme"]].to_numpy(), kind["group"].to_numpy())[0]
+            yield broken_down(by, str(value), kind["px"].to_numpy(), kind["nme"].to_numpy(), interval)
+
+
+def kinds_of_faces(faces: pd.DataFrame) -> dict[str, pd.Series]:
+    """What kinds of faces there are, by what tells them apart: type, source, subset, turn, face_size."""
+    kinds = {
+        "type": faces["type"].map(lambda number: f"{number:.0f}: {TYPES[int(number)]}", na_action="ignore"),
+        "source": faces["source"],
+        "subset": faces["subset"],
+        "turn": between(faces["turn"], TURN_EDGES, "degrees"),
+        "face_size": between(faces["face_size"], SIZE_EDGES, "px"),
+    }
+    return {by: values for by, values in kinds.items() if values.notna().any()}
+
+
+def between(values: pd.Series, edges: tuple[float, ...], unit: str) -> pd.Series:
+    """In words, between which edges each value lies: "below 64 px", "64 to 128 px", ...; None where it is no number."""
+    ends = [f"below {edges[0]:g} {unit}", *(f"{low:g} to {high:g} {unit}" for low, high in pairwise(edges))]
+    ends.append(f"from {edges[-1]:g} {unit}")
+    return pd.Series(
+        [None if np.isnan(value) else ends[np.searchsorted(edges, value, side="right")] for value in values],
+        index=values.index,
+        dtype=object,
+    )
+
+
+def broken_down(by: str, value: str, px: Column, errors: Column, interval: Column) -> dict[str, Any]:
+    """One row of the breakdown."""
+    low, high = interval
+    row = {"by": by, "value": value, "faces": len(errors), "px": px.mean(), "nme": errors.mean()}
+    return row | {"nme_low": low, "nme_high": high}
+
+
+def paired_tests(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Every two networks of a task compared on the same test faces: columns `PAIRS` and the protocol.
+
+    difference: mean NME of the first less that of the second, in percent of the norm, low and high its 95 % interval;
+    p: of a difference at least as large if the two were alike; p_holm: allowing for the number of pairs of the task.
+    Raises ProtocolError if the two were not measured alike.
+    """
+    test = predictions[(predictions["split"] == TEST) & ~predictions["variant"].isin(BASELINES)]
+    tables = []
+    for (pipeline, data_set), task in test.groupby(["pipeline", "data_set"], sort=False):
+        rivals = {name_of(faces.iloc[0]): faces for faces in each_variant_and_split(task)}
+        protocols = {name: protocol_of(faces) for name, faces in rivals.items()}
+        require_one_protocol(protocols)
+        rows = [compared(*pair) for pair in combinations(rivals.values(), 2)]
+        if rows:
+            measured = asdict(next(iter(protocols.values())))
+            on_record = {name: measured[name] for name in (*ON_RECORD, "split") if name in MEASURED} | {
+                "code": measured["code"]
+            }
+            table = pd.DataFrame(rows).assign(pipeline=str(pipeline), data_set=str(data_set), **on_record)
+            tables.append(table.assign(p_holm=holm(table["p"].to_numpy())))
+    columns = [*PAIRS, *(name for name in ON_RECORD if name in MEASURED), "code"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def compared(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
+    """Two variants on the same faces, in whichever order their tables have them."""
+    errors = first.set_index("name")[["nme", "group"]].join(second.set_index("name")["nme"], rsuffix="_second")
+    test = paired_test(errors["nme"].to_numpy(), errors["nme_second"].to_numpy(), errors["group"].to_numpy())
+    return {"first": first["variant"].iloc[0], "second": second["variant"].iloc[0], **asdict(test)}

@@ -10,7 +10,15 @@ from torch import Tensor
 from facial_keypoints.augmentation import random_views, relight, view_keypoints, warp
 from facial_keypoints.errors import ConfigurationError, ShapeError
 from facial_keypoints.faces import FaceSet
-from facial_keypoints.geometry import Crop, compose, inner_crop_matrix, inverse, scaling, transform_points
+from facial_keypoints.geometry import (
+    Crop,
+    compose,
+    crop_matrix,
+    inner_crop_matrix,
+    inverse,
+    scaling,
+    transform_points,
+)
 from facial_keypoints.norms import interocular
 from facial_keypoints.options import AugmentationOptions
 from facial_keypoints.photographs import LUMINANCE
@@ -33,9 +41,10 @@ class InputFrame:
     def size(self) -> tuple[int, int]:
         return self.height, self.width
 
-    def matrix_to_image(self, faces: FaceSet) -> NDArray[np.floating]:
-        """The map from pixels of the input to pixels of the set's images, (2, 3).
+    def matrices_to_images(self, faces: FaceSet, boxes: NDArray[np.floating] | None = None) -> NDArray[np.floating]:
+        """The maps from pixels of the input to pixels of the set's images, (N, 2, 3).
 
+        boxes: (N, 4) left, top, width, height in pixels of the photographs; None for those that the set was cut around.
         Raises ConfigurationError if it sees more than was cut, ShapeError if it was trained on the other kind of set.
         """
         if (self.crop is None) != (faces.crop is None):
@@ -45,39 +54,48 @@ class InputFrame:
             )
         if self.crop is None or faces.crop is None:
             height, width = faces.image_size
-            return scaling(width / self.width, height / self.height)
+            matrix = scaling(width / self.width, height / self.height)
+            return np.broadcast_to(matrix, (len(faces), 2, 3))
         if self.crop.scale > faces.crop.scale:
             raise ConfigurationError(
                 f"the network sees {self.crop.scale} sides of the box, but the faces were cut at {faces.crop.scale}: "
                 "lower finetune_resnet.crop_scale, or raise ingest_ibug.crop.scale and ingest again."
             )
-        return inner_crop_matrix(faces.crop, self.crop)
+        if boxes is None:
+            return np.broadcast_to(inner_crop_matrix(faces.crop, self.crop), (len(faces), 2, 3))
+        return compose(inverse(faces.to_source), crop_matrix(boxes, self.crop))
 
 
 class Examples:
     """A FaceSet behind an InputFrame, on a device.
 
     indices: which of the scheme's points the network predicts, None for all.
+    boxes: (N, 4) in pixels of the photographs, if others than those that the set was cut around.
     """
 
     def __init__(
-        self, faces: FaceSet, frame: InputFrame, device: torch.device, indices: list[int] | None = None
+        self,
+        faces: FaceSet,
+        frame: InputFrame,
+        device: torch.device,
+        indices: list[int] | None = None,
+        boxes: NDArray[np.floating] | None = None,
     ) -> None:
         self.frame = frame
         self.device = device
         self.indices = list(range(faces.scheme.size)) if indices is None else indices
         self.mirror = faces.scheme.mirror
-        matrix = frame.matrix_to_image(faces)
-        self.to_source = compose(faces.to_source, matrix)
+        matrices = frame.matrices_to_images(faces, boxes)
+        self.to_source = compose(faces.to_source, matrices)
         self.source_keypoints = faces.source_keypoints
         self.norm = interocular(self.source_keypoints, faces.scheme)
         images = torch.from_numpy(np.asarray(faces.images))
         # On a GPU the whole set lies beside the network; on a CPU it stays mapped from disk.
         self._images = images.to(device) if device.type != "cpu" else images
-        in_frame = transform_points(inverse(matrix), faces.keypoints)
+        in_frame = transform_points(inverse(matrices), faces.keypoints)
         self._keypoints = torch.from_numpy(in_frame).float().to(device)
-        self._matrix = torch.from_numpy(matrix).float().to(device)
-        self._is_plain = faces.image_size == frame.size and np.allclose(matrix, np.eye(2, 3))
+        self._matrices = torch.from_numpy(matrices.astype(np.float32)).to(device)
+        self._is_plain = faces.image_size == frame.size and np.allclose(matrices, np.eye(2, 3))
 
     def __len__(self) -> int:
         return len(self._images)
@@ -92,11 +110,25 @@ class Examples:
         """The mean of all faces' points, (K, 2) on [0, 1]: the best prediction that looks at no picture."""
         return self._targets(self._keypoints).mean(dim=0)
 
+    @property
+    def mirrored_places(self) -> list[int]:
+        """For each point that the network predicts, the place among them of the one that a mirror makes of it.
+
+        Raises ConfigurationError if the network does not predict that one.
+        """
+        missing = sorted({self.mirror[index] for index in self.indices} - set(self.indices))
+        if missing:
+            raise ConfigurationError(
+                f"the network predicts the points {self.indices}, but not {missing}, their mirror images: it cannot be "
+                "averaged with its prediction of the mirrored picture. Set evaluate.flip_average=false."
+            )
+        return [self.indices.index(self.mirror[index]) for index in self.indices]
+
     def plain(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures (B, C, height, width) and their points (B, K, 2), both on [0, 1]."""
         pictures = self._pictures(rows)
         if not self._is_plain:
-            pictures = warp(pictures, self._matrix[None], self.frame.size)
+            pictures = warp(pictures, self._matrices[rows.to(self.device)], self.frame.size)
         return pictures, self._targets(self._keypoints[rows.to(self.device)])
 
     def augmented(
@@ -105,11 +137,16 @@ class Examples:
         """As `plain`, each picture moved, mirrored and lit at random."""
         views, mirrored = random_views(len(rows), self.frame.size, options, generator)
         views, mirrored = views.to(self.device), mirrored.to(self.device)
-        linear = self._matrix[:, :2] @ views[..., :2]
-        offset = self._matrix[:, :2] @ views[..., 2:] + self._matrix[:, 2:]
+        matrices = self._matrices[rows.to(self.device)]
+        linear = matrices[..., :2] @ views[..., :2]
+        offset = matrices[..., :2] @ views[..., 2:] + matrices[..., 2:]
         pictures = warp(self._pictures(rows), torch.cat([linear, offset], dim=-1), self.frame.size)
         keypoints = view_keypoints(self._keypoints[rows.to(self.device)], views, mirrored, self.mirror)
         return relight(pictures, options, generator), self._targets(keypoints)
+
+    def from_source_points(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Points (N, K, 2) in pixels of the photographs on [0, 1] of the input: the inverse of `to_source_points`."""
+        return transform_points(inverse(self.to_source), points) / (self.frame.width, self.frame.height)
 
     def to_source_points(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
         """Predicted points (N, K, 2) on [0, 1] of the input in pixels of the photographs."""

@@ -62,18 +62,31 @@ def inverse(matrix: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def crop_matrix(box: NDArray[np.floating], crop: Crop) -> Array:
-    """The map from the pixels of the crop to those of the photograph, (2, 3).
+    """The map from the pixels of the crop to those of the photograph, (2, 3); or one for each of many boxes, (N, 2, 3).
 
-    box: (4,) left, top, width, height in pixels of the photograph.
+    box: (4,) or (N, 4) left, top, width, height in pixels of the photograph.
     The one place where a box becomes a crop: ingest and what networks see both rest on it.
     """
-    left, top, width, height = np.asarray(box, dtype=np.float64)
+    left, top, width, height = np.moveaxis(np.asarray(box, dtype=np.float64), -1, 0)
     box_side = np.sqrt(width * height)
     side = crop.scale * box_side
-    corner_x = left + width / 2 - side / 2
-    corner_y = top + height / 2 + crop.shift_down * box_side - side / 2
-    pixel = side / crop.size
-    return np.array([[pixel, 0.0, corner_x], [0.0, pixel, corner_y]])
+    matrix = np.zeros((*np.shape(side), 2, 3))
+    matrix[..., 0, 0] = matrix[..., 1, 1] = side / crop.size
+    matrix[..., 0, 2] = left + width / 2 - side / 2
+    matrix[..., 1, 2] = top + height / 2 + crop.shift_down * box_side - side / 2
+    return matrix
+
+
+def crop_boxes(to_source: NDArray[np.floating], crop: Crop) -> Array:
+    """The square boxes (N, 4) around which crops were cut, in pixels of the photographs: `crop_matrix` undone.
+
+    to_source: (N, 2, 3), from the pixels of the crops to those of the photographs.
+    """
+    cut_side = to_source[:, 0, 0] * crop.size
+    side = cut_side / crop.scale
+    left = to_source[:, 0, 2] + (cut_side - side) / 2
+    top = to_source[:, 1, 2] + (cut_side - side) / 2 - crop.shift_down * side
+    return np.stack([left, top, side, side], axis=-1)
 
 
 def inner_crop_matrix(outer: Crop, inner: Crop) -> Array:

@@ -20,6 +20,7 @@ from facial_keypoints.landmarks import IMM_58, LandmarkScheme
 
 NOSE_TIP_DEPTH = 0.47  # h / D
 NOSE_BASE_DEPTH = 0.32  # h / D of the point below the tip, between the nostrils
+TURN_EDGES = (-45, -30, -15, 15, 30, 45)  # degrees, between kinds of turn; the first and the last are open
 
 
 def head_turn(truth: NDArray[np.floating], scheme: LandmarkScheme) -> NDArray[np.float64]:

@@ -52,7 +52,7 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
         if name.endswith(CHECKPOINT):
             namespace = f"{EVALUATE}.{name.removesuffix(CHECKPOINT)}"
             for output in {output for node in pipeline.nodes if node.namespace == namespace for output in node.outputs}:
-                catalog[output] = MemoryDataset()
+                catalog[output] = MemoryDataset(copy_mode="assign")
 
 
 def _is_optional(name: str, pipeline: Pipeline) -> bool:

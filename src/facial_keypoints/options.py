@@ -34,6 +34,11 @@ Persons = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(person_nu
 SomePersons = Annotated[Persons, Field(min_length=1)]
 
 
+def run_ids(value: object) -> object:
+    """The ids in a text such as "0a1b... 2c3d...", separated by spaces; else the value as it is."""
+    return value.split() if isinstance(value, str) else value
+
+
 @dataclass(config=STRICT, frozen=True)
 class PersonSplit:
     """Which persons of the Danes go where: a list of numbers, or a text such as "1-28"."""
@@ -181,12 +186,42 @@ class ResnetOptions(TrainingOptions):
 
 
 @dataclass(config=STRICT, frozen=True)
+class PeerOptions:
+    """Somebody else's network, in a file of ONNX or OpenVINO: see peers.PeerNetwork."""
+
+    file: Annotated[str, Field(min_length=1)]  # relative to evaluate.peers_folder
+    scheme: Annotated[str, Field(min_length=1)]  # the name of the scheme whose points it predicts
+    colour: Literal["rgb", "bgr"]
+    offset: Annotated[float, Field(ge=-8, le=8)]  # pixels of its input
+    crop_scale: Annotated[float, Field(gt=0.5, le=5)]  # side of what it sees, in sides of the box
+    shift_down: Annotated[float, Field(ge=-0.5, le=0.5)]  # sides of the box
+    input_size: Annotated[int, Field(ge=32, le=1024)]  # pixels that it is given, and shrinks further by itself
+
+
+@dataclass(config=STRICT, frozen=True)
+class DetectorOptions:
+    """YuNet, and how its boxes become boxes like those of the data sets."""
+
+    file: Annotated[str, Field(min_length=1)]
+    side: Annotated[float, Field(gt=0.2, le=5)]  # of such a box, in sides of the detector's
+    shift_down: Annotated[float, Field(ge=-0.5, le=0.5)]  # of its centre, in sides of the detector's box
+
+
+@dataclass(config=STRICT, frozen=True)
 class EvaluateOptions:
-    """`evaluate`."""
+    """`evaluate` and `robustness`."""
 
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
     batch_size: Annotated[int, Field(ge=1, le=4096)]
-    pictures: Annotated[int, Field(ge=1, le=60)]  # faces in each figure of good and of bad predictions
+    pictures: Annotated[int, Field(ge=1, le=60)]  # faces in each figure of good, typical and failed predictions
+    norm: Literal["outer_eye_corners", "pupils", "box_diagonal", "face_size"]
+    boxes: Literal["labels", "detector"]
+    flip_average: bool
+    detector: DetectorOptions
+    peers_folder: str
+    peers: dict[str, PeerOptions]
+    runs: Annotated[list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]], BeforeValidator(run_ids)]
+    seed: Annotated[int, Field(ge=0)]
 
 
 @dataclass(config=STRICT, frozen=True)

@@ -12,7 +12,7 @@ from kedro.framework.project import settings
 from kedro.utils import find_kedro_project
 
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
-from facial_keypoints.options import VARIANT_OPTIONS
+from facial_keypoints.options import VARIANT_OPTIONS, run_ids
 
 OWN = "own"
 USUAL_DATA_SETS = {"train_nose": "danes", "train_face": "danes", "finetune_resnet": "ibug"}
@@ -29,14 +29,20 @@ def hand_over(parameters: dict[str, Any]) -> bool:
     return not is_first and before != after
 
 
-def _wiring(parameters: dict[str, Any]) -> dict[str, dict[str, str | None]]:
-    """What the pipelines depend on: each training pipeline's variants and the data sets that they learn from."""
-    return {
+def _wiring(parameters: dict[str, Any]) -> dict[str, Any]:
+    """What the pipelines depend on: the variants, the data sets that they learn from, and runs to be evaluated."""
+    learns_from = {
         pipeline: {
             variant: parameters[pipeline][variant].get("data_set") for variant in variant_names(parameters, pipeline)
         }
         for pipeline in VARIANT_OPTIONS
     }
+    return {**learns_from, "runs": _runs(parameters)}
+
+
+def _runs(parameters: dict[str, Any]) -> list[str]:
+    runs = run_ids(parameters.get("evaluate", {}).get("runs", []))
+    return list(runs) if isinstance(runs, list) else []
 
 
 def variants(pipeline: str) -> list[str]:
@@ -48,6 +54,11 @@ def data_set(pipeline: str, variant: str) -> str:
     """What a variant learns from and is evaluated on: danes, ibug or own."""
     chosen: str = _parameters_of_this_run()[pipeline][variant].get("data_set", USUAL_DATA_SETS[pipeline])
     return chosen
+
+
+def evaluated_runs() -> list[str]:
+    """Ids of the MLflow runs that are evaluated too, besides the variants."""
+    return list(dict.fromkeys(_runs(_parameters_of_this_run())))
 
 
 def _parameters_of_this_run() -> dict[str, Any]:

@@ -14,8 +14,8 @@ from facial_keypoints.errors import ShapeError
 from facial_keypoints.figures.model_styles import MOST_MODELS, ModelStyle, model_styles
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.figures.style import new_figure
+from facial_keypoints.head_turn import TURN_EDGES
 
-TURN_EDGES = (-45, -30, -15, 15, 30, 45)  # degrees, between the bins; the first and the last bin are open
 WIDEST_TURN = 60.0  # degrees: where the open bins end at least, as drawn
 LEVEL = 0.95  # of the intervals
 DODGE = 1.7  # degrees between the intervals of two models

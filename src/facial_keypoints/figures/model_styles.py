@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from facial_keypoints.baselines import BASELINES
 from facial_keypoints.figures.style import VARIANTS
 
 BASELINE = VARIANTS[4]  # grey
@@ -10,7 +11,6 @@ COLOURS = tuple(colour for colour in VARIANTS if colour != BASELINE)
 LINES = ("-", "-.")  # the colours come round once more with the second
 BASELINE_LINES = ("--", ":")
 MOST_MODELS = 6  # in a figure that has no room for more
-MEAN_SHAPE = "mean_shape"  # how the name of a baseline ends
 
 
 class ModelStyle(NamedTuple):
@@ -25,7 +25,7 @@ def model_styles(names: Iterable[str]) -> dict[str, ModelStyle]:
     styles: dict[str, ModelStyle] = {}
     models = baselines = 0
     for name in names:
-        if name.endswith(MEAN_SHAPE):
+        if name.split(".")[-1] in BASELINES:
             styles[name] = ModelStyle(BASELINE, BASELINE_LINES[baselines % len(BASELINE_LINES)])
             baselines += 1
         else:

@@ -21,15 +21,16 @@ from mlflow.exceptions import MlflowException
 from facial_keypoints import __version__
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.devices import pick_device
-from facial_keypoints.evaluation import ERRORS, FULL
 from facial_keypoints.faces import TEST
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipeline_registry import DEFAULT
+from facial_keypoints.protocol import FULL
 from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors, without_password
 
 logger = logging.getLogger(__name__)
 
 FIGURES = "figures"
+TEST_METRICS = ("nme", "px", "mse")
 
 
 @dataclass
@@ -195,7 +196,7 @@ class TrackedRun:
         for row in rows[rows["training_id"] != ""].to_dict("records"):
             run_id = self._run_that_trained(row["training_id"], f"{row['pipeline']}.{row['variant']}")
             if run_id:
-                self.client.log_batch(run_id, [Metric(f"test/{key}", float(row[key]), now, 0) for key in ERRORS])
+                self.client.log_batch(run_id, [Metric(f"test/{key}", float(row[key]), now, 0) for key in TEST_METRICS])
 
     def close(self, status: str) -> None:
         """End every run that is still open."""

@@ -1,58 +1,68 @@
-"""Predictions of every trained variant, their errors, the leaderboard, and pictures of good and failed ones."""
+"""Predictions of every variant and peer, and what can be said of their errors."""
 
 import logging
-from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from facial_keypoints.baselines import MEAN_SHAPE, MEAN_SHAPE_IN_BOX
 from facial_keypoints.checkpoints import Checkpoint, Training
-from facial_keypoints.danes import TYPES
+from facial_keypoints.contenders import Contender, conditions, of_checkpoint, peers_for
 from facial_keypoints.devices import pick_device
 from facial_keypoints.errors import MissingInputError
-from facial_keypoints.evaluation import (
-    MEAN_SHAPE,
-    joined,
-    leaderboard,
-    mean_errors,
-    no_predictions,
-    part_errors,
-    predictions_table,
-)
+from facial_keypoints.evaluated_boxes import boxed, boxes_table
+from facial_keypoints.evaluation import error_breakdown, leaderboard, paired_tests
 from facial_keypoints.examples import Examples
-from facial_keypoints.faces import TEST, TRAIN, UNLABELLED, VALIDATION, FaceSet
-from facial_keypoints.figures.faces import contact_sheet
-from facial_keypoints.figures.notice import notice
-from facial_keypoints.geometry import inverse, transform_points
-from facial_keypoints.inference import predict_unit_points
+from facial_keypoints.faces import TEST, TRAIN, FaceSet
 from facial_keypoints.options import EvaluateOptions
-from facial_keypoints.point_table import keypoints_of
+from facial_keypoints.predictions import Predictor, joined, no_predictions, predictions_table
 
 logger = logging.getLogger(__name__)
 
+SHOWN = ["pipeline", "variant", "data_set", "subset", "faces", "nme", "nme_low", "nme_high", "auc_8", "fr_8", "px"]
+RUN_DIGITS = 8  # of an MLflow run's id, in a variant's name
 
-def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, options: EvaluateOptions) -> pd.DataFrame:
+
+def find_boxes(faces: FaceSet | None, options: EvaluateOptions) -> pd.DataFrame:
+    """The box of each face that is to be predicted, in pixels of its photograph, and where the boxes come from."""
+    return pd.DataFrame() if faces is None else boxes_table(faces, options)
+
+
+def predict_variant(
+    checkpoint: Checkpoint | None, faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions
+) -> pd.DataFrame:
     """The predictions of one variant for the faces that it was not trained on.
 
     None without a checkpoint or faces, or if the faces have other points than those that it was trained on.
     """
-    if checkpoint is None or faces is None:
+    if checkpoint is None or faces is None or not fits(checkpoint, faces):
         return no_predictions()
+    return predictions_of(checkpoint, of_checkpoint(checkpoint, faces.data_set), faces, boxes, options)
+
+
+def predict_run(
+    checkpoint: Checkpoint, options: EvaluateOptions, *faces_and_boxes: FaceSet | pd.DataFrame | None, run: str
+) -> pd.DataFrame:
+    """The predictions of the checkpoint of an MLflow run, on whichever of the data sets it learnt from.
+
+    faces_and_boxes: of each data set that is there, one after the other. run: its id.
+    """
     training = checkpoint.training
-    if checkpoint.scheme != faces.scheme:
-        logger.warning(
-            "%s predicts the points of %s, but the faces of %s have those of %s: left out. %s",
-            training.name,
-            checkpoint.scheme.name,
-            faces.data_set,
-            faces.scheme.name,
-            "Ingest with the scheme that it was trained with, or train it again."
-            if training.data_set == faces.data_set
-            else f"Name the data set that it was trained on: --params {training.name}.data_set={training.data_set}",
-        )
-        return no_predictions()
+    for faces, boxes in zip(faces_and_boxes[::2], faces_and_boxes[1::2], strict=True):
+        if not isinstance(faces, FaceSet) or not isinstance(boxes, pd.DataFrame):
+            continue
+        if faces.data_set == training.data_set and fits(checkpoint, faces):
+            contender = of_checkpoint(checkpoint, faces.data_set, f"{training.variant} (run {run[:RUN_DIGITS]})")
+            return predictions_of(checkpoint, contender, faces, boxes, options)
+    logger.warning("run %s has learnt from %s, which is not ingested here: left out", run, training.data_set)
+    return no_predictions()
+
+
+def predictions_of(
+    checkpoint: Checkpoint, contender: Contender, faces: FaceSet, boxes: pd.DataFrame, options: EvaluateOptions
+) -> pd.DataFrame:
+    """Its predictions, and warnings of what makes them say less."""
+    training = checkpoint.training
     if not training.is_finished:
         logger.warning(
             "%s was trained for %d of %d epochs only: evaluating the best of them, epoch %d",
@@ -61,34 +71,27 @@ def predict_variant(checkpoint: Checkpoint | None, faces: FaceSet | None, option
             training.epochs_planned,
             training.epoch,
         )
-    chosen = evaluated_faces(faces)
+    chosen, own_boxes, boxes_from = boxed(faces, boxes)
     warn_of_learnt_faces(training, chosen)
-    examples = Examples(chosen, checkpoint.frame, pick_device(options.device), checkpoint.indices)
-    model = checkpoint.model().to(examples.device)
-    points = predict_unit_points(model, examples, batch_size=options.batch_size)
-    # What a network makes of another data set is no result of the run that trained it.
-    training_id = training.id if faces.data_set == training.data_set else ""
-    return predictions_table(points, examples, chosen, training.pipeline, training.variant, training_id)
+    return contender.predict(chosen, own_boxes, boxes_from, options)
 
 
-def predict_mean_shape(faces: FaceSet | None, *checkpoints: Checkpoint | None) -> pd.DataFrame:
-    """The predictions of the baseline that looks at no picture: the mean of the training faces' points.
-
-    The first checkpoint there is says which points, and in which frame the mean is taken.
-    """
-    if faces is None:
-        return no_predictions()
-    of_these_points = (one for one in checkpoints if one is not None and one.scheme == faces.scheme)
-    checkpoint = next(of_these_points, None)
-    if checkpoint is None or not (faces.table["split"] == TRAIN).any():
-        return no_predictions()
-    chosen = evaluated_faces(faces)
-    train, examples = (
-        Examples(part, checkpoint.frame, pick_device("cpu"), checkpoint.indices)
-        for part in (faces.split(TRAIN), chosen)
+def fits(checkpoint: Checkpoint, faces: FaceSet) -> bool:
+    """Whether the faces have the points that a network was trained on; a warning if not."""
+    training = checkpoint.training
+    if checkpoint.scheme == faces.scheme:
+        return True
+    logger.warning(
+        "%s predicts the points of %s, but the faces of %s have those of %s: left out. %s",
+        training.name,
+        checkpoint.scheme.name,
+        faces.data_set,
+        faces.scheme.name,
+        "Ingest with the scheme that it was trained with, or train it again."
+        if training.data_set == faces.data_set
+        else f"Name the data set that it was trained on: --params {training.name}.data_set={training.data_set}",
     )
-    points = np.repeat(train.mean_shape.numpy()[None], len(examples), axis=0)
-    return predictions_table(points, examples, chosen, checkpoint.training.pipeline, MEAN_SHAPE, training_id="")
+    return False
 
 
 def warn_of_learnt_faces(training: Training, chosen: FaceSet) -> None:
@@ -104,18 +107,81 @@ def warn_of_learnt_faces(training: Training, chosen: FaceSet) -> None:
         )
 
 
-def evaluated_faces(faces: FaceSet) -> FaceSet:
-    """The faces that no network was trained on: validation, test, and those without landmarks."""
-    return faces.select(faces.table["split"].isin([VALIDATION, TEST, UNLABELLED]).to_numpy())
+def predict_peers(
+    faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *, pipeline: str
+) -> pd.DataFrame:
+    """The predictions of all peers that are there, as variants of the pipeline whose task is theirs."""
+    if faces is None or faces.crop is None:
+        return no_predictions()
+    chosen = boxed(faces, boxes)
+    return joined([peer.predict(*chosen, options) for peer in peers_for(faces.scheme, options, pipeline)])
+
+
+def predict_mean_shape(
+    faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *checkpoints: Checkpoint | None
+) -> pd.DataFrame:
+    """The baseline that looks at nothing: the mean of the training faces' points, in widths and heights of photographs.
+
+    The first checkpoint there is says which points.
+    """
+    checkpoint = None if faces is None else first_that_fits(faces, checkpoints)
+    if faces is None or checkpoint is None or (faces.crop is not None and "width" not in faces.table):
+        return no_predictions()
+    train = faces.split(TRAIN)
+    mean = (train.source_keypoints / photograph_sizes(train)).mean(axis=0)[checkpoint.indices]
+    chosen, own_boxes, boxes_from = boxed(faces, boxes)
+    examples = Examples(chosen, checkpoint.frame, pick_device("cpu"), checkpoint.indices, own_boxes)
+    points = examples.from_source_points(mean * photograph_sizes(chosen))
+    predictor = Predictor(checkpoint.training.pipeline, MEAN_SHAPE, "", "nothing", mean_in_words(train))
+    return predictions_table(points, examples, chosen, predictor, conditions(options, boxes_from))
+
+
+def predict_mean_shape_in_box(
+    faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *checkpoints: Checkpoint | None
+) -> pd.DataFrame:
+    """The baseline that looks at the box only: the mean of the training faces' points, as they lie in their boxes.
+
+    The first checkpoint there is says which points, and in which frame the mean is taken.
+    """
+    checkpoint = None if faces is None else first_that_fits(faces, checkpoints)
+    if faces is None or checkpoint is None:
+        return no_predictions()
+    train = faces.split(TRAIN)
+    mean = Examples(train, checkpoint.frame, pick_device("cpu"), checkpoint.indices).mean_shape.numpy()
+    chosen, own_boxes, boxes_from = boxed(faces, boxes)
+    examples = Examples(chosen, checkpoint.frame, pick_device("cpu"), checkpoint.indices, own_boxes)
+    points = np.repeat(mean[None], len(examples), axis=0)
+    predictor = Predictor(checkpoint.training.pipeline, MEAN_SHAPE_IN_BOX, "", "the box", mean_in_words(train))
+    return predictions_table(points, examples, chosen, predictor, conditions(options, boxes_from))
+
+
+def first_that_fits(faces: FaceSet, checkpoints: tuple[Checkpoint | None, ...]) -> Checkpoint | None:
+    """The first checkpoint for the faces' points; None if there is none, or no training face."""
+    of_these_points = (one for one in checkpoints if one is not None and one.scheme == faces.scheme)
+    return next(of_these_points, None) if (faces.table["split"] == TRAIN).any() else None
+
+
+def photograph_sizes(faces: FaceSet) -> np.ndarray:
+    """(N, 1, 2), width and height in pixels."""
+    if faces.crop is None:
+        return np.broadcast_to(np.array(faces.image_size[::-1], np.float64), (len(faces), 1, 2))
+    return faces.table[["width", "height"]].to_numpy(dtype=np.float64)[:, None]
+
+
+def mean_in_words(train: FaceSet) -> str:
+    return f"mean of {len(train)} training faces"
 
 
 def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
-    """The leaderboard, also logged.  Raises MissingInputError if no variant has predictions."""
+    """The leaderboard, also logged.
+
+    Raises MissingInputError if no variant has predictions, ProtocolError if some were not measured like others.
+    """
     predicted = joined(predictions)
-    table = leaderboard(predicted)
     if predicted.empty:
         raise MissingInputError("There are no predictions, so there is nothing to rank: the log names what is missing.")
-    test = table[(table["split"] == TEST)].drop(columns=["training_id", "split"])
+    table = leaderboard(predicted)
+    test = table.loc[table["split"] == TEST, SHOWN]
     if test.empty:
         logger.info("no test face has landmarks: nothing to rank")
     else:
@@ -123,76 +189,11 @@ def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def errors_by_part(*predictions: pd.DataFrame) -> pd.DataFrame:
-    """Mean errors of each facial part, by variant and split."""
-    return part_errors(joined(predictions))
+def break_errors_down(*predictions: pd.DataFrame) -> pd.DataFrame:
+    """Errors by facial part, landmark, type, source, subset, head turn and face size."""
+    return error_breakdown(joined(predictions))
 
 
-def errors_by_type(*predictions: pd.DataFrame) -> pd.DataFrame:
-    """Mean errors of each of the Danes' six types of photographs, by variant and split."""
-    danes = joined(predictions)
-    danes = danes[danes["data_set"] == "danes"]
-    table = mean_errors(danes, ["pipeline", "variant", "split", "type"])
-    table["description"] = table["type"].map(TYPES)
-    return table.sort_values(["pipeline", "variant", "split", "type"], ignore_index=True)
-
-
-def draw_good(predictions: pd.DataFrame, faces: FaceSet | None, options: EvaluateOptions) -> Figure:
-    """The test faces with the lowest errors, prediction and truth."""
-    best = predictions[predictions["split"] == TEST].nsmallest(options.pictures, "nme")
-    return draw_predictions(best, predictions, faces, "the best")
-
-
-def draw_failed(predictions: pd.DataFrame, faces: FaceSet | None, options: EvaluateOptions) -> Figure:
-    """The test faces with the highest errors, prediction and truth."""
-    worst = predictions[predictions["split"] == TEST].nlargest(options.pictures, "nme")
-    return draw_predictions(worst, predictions, faces, "the worst")
-
-
-def draw_unlabelled(predictions: pd.DataFrame, faces: FaceSet | None, options: EvaluateOptions) -> Figure:
-    """The first faces without landmarks, with what is predicted for them."""
-    unlabelled = predictions[predictions["split"] == UNLABELLED]
-    chosen = unlabelled.head(options.pictures)
-    if faces is None or chosen.empty:
-        return notice("No face without landmarks, or this variant is not trained yet.")
-    drawn, indices, predicted = predicted_faces(chosen, faces)
-    pipeline, variant = chosen[["pipeline", "variant"]].iloc[0]
-    return contact_sheet(
-        drawn.images,
-        predicted=predicted,
-        scheme=faces.scheme,
-        titles=[PurePosixPath(name).name for name in chosen["name"]],
-        title=f"{pipeline}.{variant}: predictions for {len(chosen)} of {len(unlabelled)} faces without landmarks",
-        columns=4,
-        zoom=len(indices) > 1,
-    )
-
-
-def predicted_faces(chosen: pd.DataFrame, faces: FaceSet) -> tuple[FaceSet, list[int], NDArray[np.floating]]:
-    """The faces of some predictions, which points are predicted, and these in pixels of the faces' images (N, K, 2)."""
-    row_of = {name: row for row, name in enumerate(faces.table["name"])}
-    drawn = faces.select(np.array([row_of[name] for name in chosen["name"]]))
-    indices = sorted(int(column[1:]) for column in chosen.columns if column[0] == "x" and column[1:].isdigit())
-    return drawn, indices, transform_points(inverse(drawn.to_source), keypoints_of(chosen, faces.scheme, indices))
-
-
-def draw_predictions(chosen: pd.DataFrame, predictions: pd.DataFrame, faces: FaceSet | None, which: str) -> Figure:
-    """Faces with their predicted points in blue and the true ones in orange."""
-    if faces is None or chosen.empty:
-        return notice("No prediction to draw: this variant is not trained yet, or there are no test faces.")
-    drawn, indices, predicted = predicted_faces(chosen, faces)
-    pipeline, variant = chosen[["pipeline", "variant"]].iloc[0]
-    test = predictions[predictions["split"] == TEST]
-    errors = f"mean error of all {test['px'].mean():.1f} px, NME {test['nme'].mean():.2f} %"
-    return contact_sheet(
-        drawn.images,
-        truth=drawn.keypoints[:, indices],
-        predicted=predicted,
-        scheme=faces.scheme,
-        titles=[
-            f"{PurePosixPath(row['name']).name}\n{row['px']:.1f} px, {row['nme']:.1f} %" for _, row in chosen.iterrows()
-        ],
-        title=f"{pipeline}.{variant}: {which} {len(chosen)} of {len(test)} test faces ({errors})",
-        columns=4,
-        zoom=len(indices) > 1,
-    )
+def compare_pairs(*predictions: pd.DataFrame) -> pd.DataFrame:
+    """Every two networks of a task on the same test faces: difference, interval and p value."""
+    return paired_tests(joined(predictions))

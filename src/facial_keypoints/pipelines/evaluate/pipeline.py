@@ -1,93 +1,214 @@
-"""checkpoints + faces -> predictions -> good and failed ones drawn; all predictions -> leaderboard and error tables
+"""checkpoints + faces + boxes -> predictions -> pictures; all predictions -> leaderboard, tables, figures -> report
 
-One namespace for each variant below `evaluate`, and one for each pipeline's baseline, the mean shape.
+Below `evaluate`, one namespace for each variant, each task's baselines and peers, and each MLflow run that
+`evaluate.runs` names. A task is a training pipeline on a data set.
 """
+
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import Any, NamedTuple
 
 from kedro.pipeline import Node, Pipeline
 
-from facial_keypoints.evaluation import MEAN_SHAPE
+from facial_keypoints.baselines import MEAN_SHAPE, MEAN_SHAPE_IN_BOX
 from facial_keypoints.pipelines.evaluate.nodes import (
-    draw_failed,
-    draw_good,
-    draw_unlabelled,
-    errors_by_part,
-    errors_by_type,
+    break_errors_down,
+    compare_pairs,
+    find_boxes,
     predict_mean_shape,
+    predict_mean_shape_in_box,
+    predict_peers,
+    predict_run,
     predict_variant,
     rank_variants,
 )
-from facial_keypoints.variants import OWN, USUAL_DATA_SETS, data_set, variants
+from facial_keypoints.pipelines.evaluate.pictures import (
+    draw_ced,
+    draw_errors_by_turn,
+    draw_failed,
+    draw_good,
+    draw_landmark_errors,
+    draw_typical,
+    draw_unlabelled,
+)
+from facial_keypoints.pipelines.evaluate.reporting import write_report
+from facial_keypoints.variants import OWN, USUAL_DATA_SETS, data_set, evaluated_runs, variants
 
 OPTIONS = "params:evaluate"
+NAMESPACE = "evaluate"
+WITH_BOXES = "finetune_resnet"  # the pipeline whose faces are cut around boxes
+PEERS = "peers"
+
+
+class Task(NamedTuple):
+    """A training pipeline on a data set, and its variants that learn from that."""
+
+    pipeline: str
+    data_set: str
+    variants: list[str]
+
+    @property
+    def name(self) -> str:
+        """`finetune_resnet`; on another data set than usual `finetune_resnet_own`."""
+        is_usual = self.data_set == USUAL_DATA_SETS[self.pipeline]
+        return self.pipeline if is_usual else f"{self.pipeline}_{self.data_set}"
+
+    def of(self, results: str) -> str:
+        """The name of the results of a baseline, or of the peers: `finetune_resnet.mean_shape`, `..._own`."""
+        return f"{self.pipeline}.{results}{self.name.removeprefix(self.pipeline)}"
+
+    @property
+    def checkpoints(self) -> list[str]:
+        return [f"{self.pipeline}.{variant}.checkpoint" for variant in self.variants]
+
+    @property
+    def faces_and_boxes(self) -> list[str]:
+        return [f"{self.data_set}_faces", f"{self.data_set}_boxes"]
+
+    @property
+    def others(self) -> list[str]:
+        """Who is measured beside the variants."""
+        return [MEAN_SHAPE, MEAN_SHAPE_IN_BOX, PEERS] if self.pipeline == WITH_BOXES else [MEAN_SHAPE]
+
+    @property
+    def predictions(self) -> list[str]:
+        names = [*(f"{self.pipeline}.{variant}" for variant in self.variants), *map(self.of, self.others)]
+        return [f"{name}.predictions" for name in names]
+
+    @property
+    def figures(self) -> list[str]:
+        return (
+            ["ced", "landmark_errors", "errors_by_turn"] if self.pipeline != "train_nose" else ["ced", "errors_by_turn"]
+        )
+
+
+def tasks() -> list[Task]:
+    """Every training pipeline on every data set that one of its variants learns from."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for pipeline in USUAL_DATA_SETS:
+        for variant in variants(pipeline):
+            found.setdefault((pipeline, data_set(pipeline, variant)), []).append(variant)
+    return [Task(*key, names) for key, names in found.items()]
 
 
 def create_pipeline() -> Pipeline:
     """Every variant of every training pipeline on one leaderboard."""
-    trained = [
-        (pipeline, variant, data_set(pipeline, variant))
-        for pipeline in USUAL_DATA_SETS
-        for variant in variants(pipeline)
+    all_tasks = tasks()
+    data_sets = list(dict.fromkeys(task.data_set for task in all_tasks))
+    runs = evaluated_runs()
+    predictions = [name for task in all_tasks for name in task.predictions] + [
+        f"mlflow.{run}.predictions" for run in runs
     ]
-    tasks = list(dict.fromkeys((pipeline, seen) for pipeline, _, seen in trained))
-    names = [*(f"{pipeline}.{variant}" for pipeline, variant, _ in trained), *(baseline(*task) for task in tasks)]
-    predictions = [f"{name}.predictions" for name in names]
-    tables = [
-        Node(rank_variants, predictions, "leaderboard", name="rank_variants", namespace="evaluate"),
-        Node(errors_by_part, predictions, "errors_by_part", name="errors_by_part", namespace="evaluate"),
-        Node(errors_by_type, predictions, "errors_by_type", name="errors_by_type", namespace="evaluate"),
+    parts = [evaluate_task(task, runs) for task in all_tasks] + [evaluate_run(run, data_sets) for run in runs]
+    boxes = [
+        Node(find_boxes, [f"{name}_faces", OPTIONS], f"{name}_boxes", name=f"find_{name}_boxes", namespace=NAMESPACE)
+        for name in data_sets
     ]
-    parts = [*(evaluate_variant(*variant) for variant in trained), *(evaluate_baseline(*task) for task in tasks)]
-    return sum(parts, start=Pipeline(tables))
+    return sum(parts, start=Pipeline([*boxes, *results(predictions, all_tasks)]))
+
+
+def results(predictions: list[str], all_tasks: list[Task]) -> list[Node]:
+    """Tables of all predictions, and the report."""
+    figures = {f"{task.name}__{figure}": f"{task.name}.{figure}" for task in all_tasks for figure in task.figures}
+    for task in all_tasks:
+        for variant in task.variants:
+            name = f"{task.pipeline}.{variant}"
+            for figure in ("good_predictions", "typical_predictions", "failed_predictions"):
+                figures[f"{task.pipeline}__{variant}__{figure}"] = f"{name}.{figure}"
+    tables = {"leaderboard": "leaderboard", "breakdown": "error_breakdown", "pairs": "paired_tests"}
+    return [
+        Node(rank_variants, predictions, "leaderboard", name="rank_variants", namespace=NAMESPACE),
+        Node(break_errors_down, predictions, "error_breakdown", name="break_errors_down", namespace=NAMESPACE),
+        Node(compare_pairs, predictions, "paired_tests", name="compare_pairs", namespace=NAMESPACE),
+        Node(write_report, tables | figures, "evaluation_report", name="write_report", namespace=NAMESPACE),
+    ]
+
+
+def evaluate_task(task: Task, runs: list[str]) -> Pipeline:
+    """All variants of a task, its baselines and peers, and figures that compare them."""
+    parts = [evaluate_variant(task.pipeline, variant, task.data_set) for variant in task.variants]
+    tested = [*task.predictions, *(f"mlflow.{run}.predictions" for run in runs)]
+    return sum(parts, start=Pipeline([*evaluate_others(task), *draw_task(task, tested)]))
 
 
 def evaluate_variant(pipeline: str, variant: str, seen: str) -> Pipeline:
     """Predictions of one variant, and pictures of them.  seen: the data set, "danes", "ibug" or "own"."""
-    name, faces = f"{pipeline}.{variant}", f"{seen}_faces"
-    namespace, predictions = f"evaluate.{name}", f"{name}.predictions"
-    pictures = {"draw_good": draw_good, "draw_failed": draw_failed}
-    if seen == OWN:
-        pictures["draw_unlabelled"] = draw_unlabelled
-    return Pipeline(
-        [
-            Node(
-                predict_variant,
-                [f"{name}.checkpoint", faces, OPTIONS],
-                predictions,
-                name="predict",
-                namespace=namespace,
-            ),
-            *(
-                Node(
-                    draw,
-                    [predictions, faces, OPTIONS],
-                    f"{name}.{action.removeprefix('draw_')}_predictions",
-                    name=action,
-                    namespace=namespace,
-                )
-                for action, draw in pictures.items()
-            ),
-        ]
-    )
-
-
-def evaluate_baseline(pipeline: str, seen: str) -> Pipeline:
-    """Predictions of the mean shape for one pipeline's task on one data set."""
-    checkpoints = [
-        f"{pipeline}.{variant}.checkpoint" for variant in variants(pipeline) if data_set(pipeline, variant) == seen
+    name, faces, boxes = f"{pipeline}.{variant}", f"{seen}_faces", f"{seen}_boxes"
+    namespace, predictions = f"{NAMESPACE}.{name}", f"{name}.predictions"
+    drawn = [predictions, faces, OPTIONS]
+    nodes = [
+        Node(
+            predict_variant,
+            [f"{name}.checkpoint", faces, boxes, OPTIONS],
+            predictions,
+            name="predict",
+            namespace=namespace,
+        ),
+        Node(
+            draw_failed,
+            [predictions, faces, boxes, OPTIONS],
+            f"{name}.failed_predictions",
+            name="draw_failed",
+            namespace=namespace,
+        ),
     ]
+    pictures = {"good": draw_good, "typical": draw_typical} | ({"unlabelled": draw_unlabelled} if seen == OWN else {})
+    for kind, draw in pictures.items():
+        nodes.append(Node(draw, drawn, f"{name}.{kind}_predictions", name=f"draw_{kind}", namespace=namespace))
+    return Pipeline(nodes)
+
+
+def evaluate_others(task: Task) -> list[Node]:
+    """Predictions of who learns nothing here: mean shapes, and other people's networks."""
+    actions = {
+        MEAN_SHAPE: (predict_mean_shape, task.checkpoints),
+        MEAN_SHAPE_IN_BOX: (predict_mean_shape_in_box, task.checkpoints),
+        PEERS: (with_fixed(predict_peers, pipeline=task.pipeline), []),
+    }
+    return [
+        Node(
+            actions[other][0],
+            [*task.faces_and_boxes, OPTIONS, *actions[other][1]],
+            f"{task.of(other)}.predictions",
+            name="predict",
+            namespace=f"{NAMESPACE}.{task.of(other)}",
+        )
+        for other in task.others
+    ]
+
+
+def draw_task(task: Task, predictions: list[str]) -> list[Node]:
+    """Figures that compare all who were measured in one task."""
+    draw = {"ced": draw_ced, "landmark_errors": draw_landmark_errors, "errors_by_turn": draw_errors_by_turn}
+    seen = {"landmark_errors": [f"{task.data_set}_faces"]}
+    return [
+        Node(
+            with_fixed(draw[figure], pipeline=task.pipeline, data_set=task.data_set),
+            [*seen.get(figure, []), *predictions],
+            f"{task.name}.{figure}",
+            name=f"draw_{figure}",
+            namespace=f"{NAMESPACE}.{task.name}",
+        )
+        for figure in task.figures
+    ]
+
+
+def evaluate_run(run: str, data_sets: list[str]) -> Pipeline:
+    """Predictions with the checkpoint of an MLflow run."""
+    seen = [name for data_set in data_sets for name in (f"{data_set}_faces", f"{data_set}_boxes")]
     return Pipeline(
         [
             Node(
-                predict_mean_shape,
-                [f"{seen}_faces", *checkpoints],
-                f"{baseline(pipeline, seen)}.predictions",
+                with_fixed(predict_run, run=run),
+                [f"mlflow.{run}.checkpoint", OPTIONS, *seen],
+                f"mlflow.{run}.predictions",
                 name="predict",
-                namespace=f"evaluate.{baseline(pipeline, seen)}",
+                namespace=f"{NAMESPACE}.mlflow.{run}",
             )
         ]
     )
 
 
-def baseline(pipeline: str, seen: str) -> str:
-    """The name of the mean shape's results: `finetune_resnet.mean_shape`, on another set than usual `..._own`."""
-    return f"{pipeline}.{MEAN_SHAPE}" + ("" if seen == USUAL_DATA_SETS[pipeline] else f"_{seen}")
+def with_fixed(function: Callable[..., Any], **values: str) -> Callable[..., Any]:
+    """A node's function with some of its keywords fixed, under its own name and type hints, by which Kedro knows it."""
+    return update_wrapper(partial(function, **values), function)

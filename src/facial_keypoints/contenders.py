@@ -1,0 +1,112 @@
+"""Who is compared: networks of ours and of others, each with the frame it sees, on the same faces and boxes."""
+
+import logging
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import nn
+
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.devices import pick_device
+from facial_keypoints.errors import MissingInputError
+from facial_keypoints.examples import Examples, InputFrame
+from facial_keypoints.faces import FaceSet
+from facial_keypoints.geometry import Crop
+from facial_keypoints.inference import predict_unit_points
+from facial_keypoints.landmarks import LandmarkScheme
+from facial_keypoints.options import EvaluateOptions, PeerOptions
+from facial_keypoints.predictions import Conditions, Predictor, predictions_table
+from facial_keypoints.protocol import DIGITS
+
+logger = logging.getLogger(__name__)
+
+NO_AUGMENTATION, FLIP = "none", "flip"
+Boxes = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A network, what it sees, which of the scheme's points it predicts (None: all), and how it is called."""
+
+    predictor: Predictor
+    model: nn.Module
+    frame: InputFrame
+    indices: list[int] | None = None
+
+    def predict(self, faces: FaceSet, boxes: Boxes | None, boxes_from: str, options: EvaluateOptions) -> pd.DataFrame:
+        """Its predictions of faces, given boxes (N, 4) in pixels of the photographs; None for whole photographs.
+
+        boxes_from: in words, for the protocol.
+        """
+        examples = Examples(faces, self.frame, pick_device(options.device), self.indices, boxes)
+        model = self.model.to(examples.device)
+        points = predict_unit_points(model, examples, batch_size=options.batch_size, flip_average=options.flip_average)
+        return predictions_table(points, examples, faces, self.predictor, conditions(options, boxes_from))
+
+
+def conditions(options: EvaluateOptions, boxes_from: str) -> Conditions:
+    """The options' part of the protocol."""
+    return Conditions(options.norm, boxes_from, FLIP if options.flip_average else NO_AUGMENTATION)
+
+
+def of_checkpoint(checkpoint: Checkpoint, data_set: str, variant: str = "") -> Contender:
+    """A trained network of ours.  data_set: of the faces to come. variant: if it is to have another name than its own.
+
+    What a network makes of another data set is no result of the run that trained it: it then has no training id.
+    """
+    training = checkpoint.training
+    start = Path(training.options.get("weights", "random values")).name
+    start = {"none": "random values"}.get(start, start)
+    predictor = Predictor(
+        pipeline=training.pipeline,
+        variant=variant or training.variant,
+        training_id=training.id if data_set == training.data_set else "",
+        crop=frame_in_words(checkpoint.frame),
+        weights=f"epoch {training.epoch} of {training.epochs_planned} on {training.data_set} "
+        f"({len(training.groups)} groups), from {start}",
+    )
+    return Contender(predictor, checkpoint.model(), checkpoint.frame, checkpoint.indices)
+
+
+def of_peer(name: str, options: EvaluateOptions, pipeline: str) -> Contender:
+    """A network of others.  Raises MissingInputError if its file or what runs it is not there."""
+    # Not on top: OpenVINO and ONNX Runtime are imported by those who have peers.
+    from facial_keypoints.peers import load_network
+
+    peer = options.peers[name]
+    path = Path(options.peers_folder) / peer.file
+    network = load_network(path, peer.colour, peer.offset)
+    frame = peer_frame(peer)
+    weights = f"{path.name}, sha256 {sha256(path.read_bytes()).hexdigest()[:DIGITS]}"
+    return Contender(Predictor(pipeline, name, "", frame_in_words(frame), weights), network, frame)
+
+
+def peers_for(scheme: LandmarkScheme, options: EvaluateOptions, pipeline: str) -> list[Contender]:
+    """The peers that predict the points of the scheme and are there; of each that is not there, a log line."""
+    contenders = []
+    for name, peer in options.peers.items():
+        if peer.scheme == scheme.name:
+            try:
+                contenders.append(of_peer(name, options, pipeline))
+            except MissingInputError as error:
+                logger.info("%s is skipped: %s", name, error)
+    return contenders
+
+
+def peer_frame(peer: PeerOptions) -> InputFrame:
+    """What a peer is given to see."""
+    size = peer.input_size
+    return InputFrame(size, size, 3, Crop(peer.crop_scale, peer.shift_down, size))
+
+
+def frame_in_words(frame: InputFrame) -> str:
+    """ "1.5 sides of the box, 0.08 down, at 224 x 224 px, rgb" """
+    colour = "rgb" if frame.channels == 3 else "grey"
+    size = f"at {frame.width} x {frame.height} px, {colour}"
+    if frame.crop is None:
+        return f"whole photograph {size}"
+    return f"{frame.crop.scale:g} sides of the box, {frame.crop.shift_down:g} down, {size}"

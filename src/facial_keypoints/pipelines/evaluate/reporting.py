@@ -1,0 +1,126 @@
+"""All results of `evaluate` on one page."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from facial_keypoints.baselines import BASELINES
+from facial_keypoints.code_version import code_version
+from facial_keypoints.faces import TEST
+from facial_keypoints.predictions import of_task
+from facial_keypoints.protocol import MEASURED
+from facial_keypoints.report import Section, evaluation_report
+
+TITLES = {
+    "train_nose": "Nose tip",
+    "train_face": "All points of the face",
+    "finetune_resnet": "All points of the face, ResNet-18",
+}
+SETS = {"danes": "the Danes (IMM)", "ibug": "iBUG 300-W", "own": "your own faces"}
+RANKED = [
+    *("variant", "split", "subset", "faces", "nme", "nme_low", "nme_high", "nme_p90", "nme_p95", "nme_p99"),
+    *(
+        "auc_8",
+        "auc_8_low",
+        "auc_8_high",
+        "fr_8",
+        "fr_8_low",
+        "fr_8_high",
+        "px",
+        "px_low",
+        "px_high",
+        "px_median",
+        "mse",
+    ),
+]
+KINDS = {
+    "part": "Errors by facial part",
+    "landmark": "Errors by landmark",
+    "type": "Errors by type of photograph",
+    "source": "Errors by source",
+    "subset": "Errors by subset",
+    "turn": "Errors by turn of the head (estimated from the landmarks)",
+    "face_size": "Errors by size of the face in its photograph",
+}
+CAPTIONS = {
+    "ced": "Cumulative error distributions on the test faces.",
+    "landmark_errors": "Mean error of each point on the mean face.",
+    "errors_by_turn": "Errors by the turn of the head.",
+    "good_predictions": "The best test faces of {}: prediction blue, truth orange.",
+    "typical_predictions": "Test faces of {} around the median error.",
+    "failed_predictions": "The worst test faces of {}, with what the data tell of them.",
+}
+INTERVALS = (
+    "Intervals are 95 % bootstrap intervals over whole groups (persons, photographs); with few groups, such as eight "
+    "persons, they are too narrow. p values are of a sign-flip test over groups; p (Holm) allows for their number. "
+    "MSE is on [0, 1] of each network's own input, and no measure across inputs."
+)
+
+
+def write_report(
+    leaderboard: pd.DataFrame, breakdown: pd.DataFrame, pairs: pd.DataFrame, **figures: bytes | Figure
+) -> str:
+    """One page of HTML: for each task the protocol, the leaderboard, tables and figures.
+
+    figures: PNGs by name, `<task>__<figure>` for a task and `<pipeline>__<variant>__<figure>` for a variant. What is no
+        PNG is a notice of a variant that is not there, and left out.
+    """
+    pngs = {name: figure for name, figure in figures.items() if isinstance(figure, bytes)}
+    sections = [
+        section(str(pipeline), str(data_set), board, breakdown, pairs, pngs)
+        for (pipeline, data_set), board in leaderboard.groupby(["pipeline", "data_set"], sort=False)
+    ]
+    return evaluation_report(sections, made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, version {code_version()}")
+
+
+def section(
+    pipeline: str,
+    data_set: str,
+    board: pd.DataFrame,
+    breakdown: pd.DataFrame,
+    pairs: pd.DataFrame,
+    figures: Mapping[str, bytes],
+) -> Section:
+    """All results of one pipeline on one data set."""
+    test = board[(board["split"] == TEST) & (board["subset"] == "full")]
+    headline = (test if len(test) else board).iloc[0]
+    details = of_task(breakdown, pipeline, data_set)
+    details = details[details["split"] == headline["split"]]
+    tables = {
+        title: kind.pivot_table(index=["value", "faces"], columns="variant", values="nme", sort=False).reset_index()
+        for by, title in KINDS.items()
+        if len(kind := details[details["by"] == by])
+    }
+    compared = of_task(pairs, pipeline, data_set)
+    if len(compared):
+        shown = compared[["first", "second", "difference", "low", "high", "p", "p_holm", "faces", "groups"]]
+        names = {"low": "difference_low", "high": "difference_high"}
+        tables = {"Pairs of networks on the same test faces, NME": shown.rename(columns=names)} | tables
+    tables["What each row saw, and where its weights come from"] = board[
+        ["variant", "crop", "weights", "code"]
+    ].drop_duplicates()
+    return Section(
+        title=f"{TITLES[pipeline]}: {SETS[data_set]}",
+        protocol={name.replace("_", " "): headline[name] for name in MEASURED if name != "subset"},
+        leaderboard=board[RANKED],
+        tables=tables,
+        figures=chosen_figures(pipeline, data_set, board, figures),
+        notes=[INTERVALS],
+    )
+
+
+def chosen_figures(
+    pipeline: str, data_set: str, board: pd.DataFrame, figures: Mapping[str, bytes]
+) -> list[tuple[str, bytes]]:
+    """The figures of the task, then of the variant of ours that ranks first on the test faces."""
+    ours = board[~board["variant"].isin(BASELINES) & (board["training_id"] != "") & (board["split"] == TEST)]
+    prefixes = [pipeline, f"{pipeline}_{data_set}", *(f"{pipeline}__{name}" for name in ours["variant"].head(1))]
+    best = ours["variant"].iloc[0] if len(ours) else ""
+    return [
+        (caption.format(best), figures[f"{prefix}__{name}"])
+        for name, caption in CAPTIONS.items()
+        for prefix in prefixes
+        if f"{prefix}__{name}" in figures
+    ]
