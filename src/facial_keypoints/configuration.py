@@ -92,7 +92,7 @@ def with_parameters(catalog: dict[str, Any], parameters: dict[str, Any]) -> dict
 
 
 def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
-    """Make paths absolute, of weights, own pictures, their scheme, peers and detector: the project's root is their base."""
+    """Make paths absolute, of weights, own pictures and scheme, peers, detector: the project's root is their base."""
 
     def resolve(options: dict[str, Any], key: str, names: Sequence[str] = ()) -> None:
         if isinstance(value := options.get(key), str) and value and value not in names:

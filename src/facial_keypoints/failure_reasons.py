@@ -25,7 +25,7 @@ UNTOLD = "no reason in the data"
 
 
 def failure_reasons(faces: FaceSet, boxes: NDArray[np.floating] | None, rows: NDArray[np.intp]) -> list[str]:
-    """For each of the faces at `rows`, what sets it apart: "turned 38 deg, dark", or UNTOLD.
+    """For each of the faces at `rows`, what sets it apart: "turned 38°, dark", or UNTOLD.
 
     boxes: (N, 4) of all faces, in pixels of the photographs; None for whole photographs. What is usual for a box is the
     median over all faces.
@@ -72,8 +72,8 @@ def pose_reasons(faces: FaceSet) -> list[str]:
     tilt = np.degrees(np.arctan2(across[:, 1], across[:, 0]))
     reasons = []
     for turned, tilted in zip(head_turn(points, faces.scheme), tilt, strict=True):
-        found = [f"turned {abs(turned):.0f} deg"] if abs(turned) > FAR_TURNED else []
-        found += [f"tilted {abs(tilted):.0f} deg"] if abs(tilted) > FAR_TILTED else []
+        found = [f"turned {abs(turned):.0f}°"] if abs(turned) > FAR_TURNED else []
+        found += [f"tilted {abs(tilted):.0f}°"] if abs(tilted) > FAR_TILTED else []
         reasons.append(", ".join(found))
     return reasons
 

@@ -15,7 +15,7 @@ from facial_keypoints.options import ResnetOptions
 logger = logging.getLogger(__name__)
 
 CHECKPOINT = ".checkpoint"
-EVALUATE = "evaluate"  # the namespace whose inputs may be missing
+EVALUATE, ROBUSTNESS = "evaluate", "robustness"  # the namespaces whose inputs may be missing
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
 
@@ -32,7 +32,7 @@ def _is_stood_in_for(dataset: AbstractDataset | None) -> bool:
 
 
 def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers: Makers, env: str | None) -> None:
-    """Put an AbsentDataset in place of each missing input that only `evaluate` reads, and say how to make it.
+    """Put an AbsentDataset in place of each missing input that only evaluation reads, and say how to make it.
 
     What would be made of a missing checkpoint is kept in memory only: no notice lands where a result belongs.
     Raises MissingInputError if there is no checkpoint at all to evaluate.
@@ -59,7 +59,7 @@ def _is_optional(name: str, pipeline: Pipeline) -> bool:
     if name == "parameters" or name.startswith("params:"):
         return False
     readers = [node for node in pipeline.nodes if name in node.inputs]
-    return all((node.namespace or "").split(".")[0] == EVALUATE for node in readers)
+    return all((node.namespace or "").split(".")[0] in (EVALUATE, ROBUSTNESS) for node in readers)
 
 
 def require_inputs(

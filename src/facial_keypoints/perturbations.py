@@ -20,6 +20,7 @@ from PIL import Image, ImageFilter
 from facial_keypoints.errors import ConfigurationError, DataError
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop, compose, crop_boxes, crop_matrix, cut, inverse, transform_points
+from facial_keypoints.norms import norm_lengths
 
 CHUNK = 16  # faces that are turned at a time: some 50 MB
 NEAR = Crop(scale=1.6, shift_down=-0.1, size=224)  # around the landmarks, which end at the brows
@@ -230,7 +231,7 @@ def _boxes(faces: FaceSet) -> NDArray[np.floating]:
 
 def _face_sizes(faces: FaceSet) -> NDArray[np.floating]:
     """(N,), the square root of the area of the upright rectangle around the landmarks, in pixels of the images."""
-    sizes = np.sqrt(np.prod(np.ptp(faces.keypoints.astype(np.float64), axis=1), axis=-1))
+    sizes = norm_lengths(faces.keypoints, faces.scheme, "face_size")
     unknown = faces.table["name"][~np.isfinite(sizes)]
     if len(unknown):
         raise DataError(

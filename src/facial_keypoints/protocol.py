@@ -80,6 +80,6 @@ def require_one_protocol(protocols: Mapping[str, Protocol]) -> None:
                 f"{value!r} of {', '.join(map(str, names))}" for value, names in values.groupby(values).groups.items()
             )
             raise ProtocolError(
-                f"These errors cannot be ranked: their protocols differ in {field!r}. Found {found}; expected one value. "
-                "Evaluate all of them the same way: kedro run --pipelines evaluate"
+                f"These errors cannot be ranked, since their protocols differ in {field!r}: found {found}; expected "
+                "one value. Evaluate all of them the same way: kedro run --pipelines evaluate"
             )

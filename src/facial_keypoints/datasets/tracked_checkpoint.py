@@ -41,9 +41,10 @@ class TrackedCheckpointDataset(AbstractDataset[None, "Checkpoint"]):
                 logging.getLogger("mlflow.tracking").setLevel(logging.WARNING)
                 file = store.client.download_artifacts(self._run, CHECKPOINT, folder)
             except (MlflowException, OSError) as error:
+                reason = str(error).splitlines()[0]
                 raise MissingInputError(
-                    f"MLflow run {self._run} has no {CHECKPOINT} ({str(error).splitlines()[0]}). Give the id of the run "
-                    "of one variant's training as MLflow shows it, such as train_nose lr=1e-3, not the kedro run above it."
+                    f"MLflow run {self._run} has no {CHECKPOINT} ({reason}). Give the id of the run that trained one "
+                    "variant, as MLflow shows it, such as train_nose lr=1e-3; not that of the kedro run above it."
                 ) from error
             return CheckpointDataset(filepath=file).load()
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,9 @@ from matplotlib.lines import Line2D
 
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.figures.faces import draw_keypoints, show_image
+from facial_keypoints.figures.model_styles import model_styles
 from facial_keypoints.figures.notice import notice
-from facial_keypoints.figures.style import TRUTH, VARIANTS, WIDTH, new_figure
+from facial_keypoints.figures.style import TRUTH, WIDTH, new_figure
 from facial_keypoints.perturbations import PERTURBATIONS, Perturbation
 
 PANELS_PER_ROW = 3
@@ -35,7 +37,7 @@ def robustness_curves(table: pd.DataFrame, *, title: str) -> Figure:
     shown = _perturbations(table["perturbation"].unique().tolist())
     if not shown:
         return notice(f"{title}: nothing to show")
-    looks = {variant: _look(variant, index) for index, variant in enumerate(table["variant"].unique())}
+    looks = _looks(table["variant"].unique().tolist())
     rows = math.ceil((len(shown) + 1) / PANELS_PER_ROW)  # the legend stands where the next panel would
     figure = new_figure(rows * PANEL_HEIGHT + TITLE_HEIGHT, title)
     grid = list(figure.subplots(rows, PANELS_PER_ROW, squeeze=False).flat)
@@ -71,10 +73,13 @@ def perturbed_faces(examples: Mapping[str, Sequence[Tile]], *, title: str = "") 
     return figure
 
 
-def _look(variant: str, index: int) -> Line2D:
-    """An entry of the legend, whose colour and marker the variant's lines have too."""
-    colour, marker = VARIANTS[index % len(VARIANTS)], MARKERS[index % len(MARKERS)]
-    return Line2D([], [], color=colour, marker=marker, markersize=MARKER_SIZE, label=variant)
+def _looks(variants: Sequence[str]) -> dict[str, Line2D]:
+    """An entry of the legend for each variant, whose colour, line and marker its curves have too."""
+    styles = model_styles(variants)
+    return {
+        variant: Line2D([], [], marker=marker, markersize=MARKER_SIZE, label=variant, **styles[variant]._asdict())
+        for variant, marker in zip(variants, cycle(MARKERS), strict=False)
+    }
 
 
 def _perturbations(names: list[str]) -> list[Perturbation]:
@@ -89,8 +94,9 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, perturbation: Perturbation, loo
     axes.axvline(perturbation.harmless, color="black", linewidth=0.8, linestyle=":")
     for variant, look in looks.items():
         curve = table[table["variant"] == variant].sort_values("level")
-        colour, marker = look.get_color(), look.get_marker()
-        axes.plot(curve["level"], curve["nme"], color=colour, marker=marker, markersize=MARKER_SIZE, linewidth=1.3)
+        colour = look.get_color()
+        (line,) = axes.plot(curve["level"], curve["nme"], linewidth=1.3, markersize=MARKER_SIZE, color=colour)
+        line.set(marker=look.get_marker(), linestyle=look.get_linestyle())
         axes.fill_between(curve["level"], curve["nme_low"], curve["nme_high"], color=colour, alpha=0.15, linewidth=0)
     axes.set_ylim(bottom=0)
     axes.set_xticks(_labelled_levels(perturbation))

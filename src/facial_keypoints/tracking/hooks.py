@@ -19,7 +19,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from facial_keypoints.hooks import readable_errors
-from facial_keypoints.inputs import EVALUATE
+from facial_keypoints.inputs import EVALUATE, ROBUSTNESS
 from facial_keypoints.options import VARIANT_OPTIONS
 from facial_keypoints.tracking.interrupts import exit_on_sigterm
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FINISHED, FAILED, KILLED = "FINISHED", "FAILED", "KILLED"
-TABLES = ("leaderboard", "errors_by_part", "errors_by_type")
+TABLES = ("leaderboard", "error_breakdown", "paired_tests", "evaluation_report")
+ROBUSTNESS_TABLE = ".robustness_table"
 # MLflow's own chatter: log lines below warnings, links printed to stdout, usage statistics sent to its makers.
 # It reads them while it is imported. Whoever set them otherwise keeps what they set.
 QUIET = {
@@ -85,7 +86,7 @@ class TrackingHooks:
             run.log_checkpoint(variant, data, path)
         elif dataset_name == f"{variant}.history":
             run.log_epochs(variant, data)
-        elif dataset_name in TABLES and path:
+        elif path and (dataset_name in TABLES or dataset_name.endswith(ROBUSTNESS_TABLE)):
             run.log_table(path)
         elif path and self._is_figure(dataset_name):
             run.log_figure(variant, path)
@@ -141,8 +142,8 @@ def is_tracked(pipeline: Pipeline) -> bool:
 
 
 def is_tracked_node(node: Node) -> bool:
-    """Whether the node belongs to a training pipeline or to `evaluate`."""
-    return (node.namespace or "").split(".")[0] in (*VARIANT_OPTIONS, EVALUATE)
+    """Whether the node belongs to a training pipeline, to `evaluate` or to `robustness`."""
+    return (node.namespace or "").split(".")[0] in (*VARIANT_OPTIONS, EVALUATE, ROBUSTNESS)
 
 
 def trained_variants(pipeline: Pipeline) -> set[str]:

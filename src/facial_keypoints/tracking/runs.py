@@ -5,7 +5,6 @@ Every call names its run: MLflow's own idea of the active run belongs to a threa
 
 import logging
 import re
-import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,23 +13,25 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from facial_keypoints import __version__
 from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.code_version import git
 from facial_keypoints.devices import pick_device
+from facial_keypoints.evaluation import SUMMARY
 from facial_keypoints.faces import TEST
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipeline_registry import DEFAULT
-from facial_keypoints.protocol import FULL
+from facial_keypoints.protocol import FIELDS, FULL
 from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors, without_password
 
 logger = logging.getLogger(__name__)
 
 FIGURES = "figures"
-TEST_METRICS = ("nme", "px", "mse")
 
 
 @dataclass
@@ -190,13 +191,15 @@ class TrackedRun:
 
     @training_goes_on()
     def log_test_errors(self, leaderboard: pd.DataFrame) -> None:
-        """Log each variant's mean errors on all test faces to the run that trained it."""
+        """Log each variant's errors on all test faces, and their protocol, to the run that trained it."""
         rows = leaderboard[(leaderboard["split"] == TEST) & (leaderboard["subset"] == FULL)]
         now = milliseconds()
         for row in rows[rows["training_id"] != ""].to_dict("records"):
             run_id = self._run_that_trained(row["training_id"], f"{row['pipeline']}.{row['variant']}")
             if run_id:
-                self.client.log_batch(run_id, [Metric(f"test/{key}", float(row[key]), now, 0) for key in TEST_METRICS])
+                metrics = [Metric(f"test/{key}", float(row[key]), now, 0) for key in SUMMARY if np.isfinite(row[key])]
+                tags = [RunTag(f"test.{key}", str(row[key])) for key in FIELDS]
+                self.client.log_batch(run_id, metrics, tags=tags)
 
     def close(self, status: str) -> None:
         """End every run that is still open."""
@@ -229,7 +232,7 @@ def parent_tags(run_params: Mapping[str, Any], project: Path) -> dict[str, str]:
     """What was asked of Kedro, and which code answered."""
     tags = {
         "mlflow.source.name": "kedro run",
-        "mlflow.source.git.commit": git_commit(project),
+        "mlflow.source.git.commit": git(project, "rev-parse", "HEAD"),
         "kedro_env": run_params["env"] or "local",
         "pipelines": ", ".join(in_order(run_params["pipeline_names"])) or "__default__",
         "namespaces": ", ".join(run_params["namespaces"] or ()),
@@ -241,17 +244,6 @@ def parent_tags(run_params: Mapping[str, Any], project: Path) -> dict[str, str]:
 def in_order(pipelines: Iterable[str] | None) -> list[str]:
     """Names of pipelines in the order of the whole: Kedro hands over what was asked for in any order."""
     return sorted(pipelines or (), key=lambda name: (DEFAULT.index(name) if name in DEFAULT else -1, name))
-
-
-def git_commit(project: Path) -> str:
-    """The commit that the project's own repository is at; "" if it has none."""
-    if not (project / ".git").exists():
-        return ""
-    try:
-        asked = subprocess.run(["git", "-C", project, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return asked.stdout.strip()
 
 
 def child_name(options: TrainingOptions) -> str:

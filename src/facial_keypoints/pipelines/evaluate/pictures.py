@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from facial_keypoints.baselines import BASELINES
 from facial_keypoints.evaluated_boxes import boxed
 from facial_keypoints.evaluation import each_variant_and_split, landmark_errors, protocol_of
 from facial_keypoints.faces import TEST, UNLABELLED, FaceSet
@@ -110,12 +111,12 @@ def draw_ced(*predictions: pd.DataFrame, pipeline: str, data_set: str) -> Figure
     if not rivals:
         return notice(NOTHING)
     errors = {name: test["nme"].to_numpy() for name, test in rivals.items()}
-    return ced.ced_curves(errors, title=f"{task_of(rivals)}: cumulative error distribution")
+    return ced.ced_curves(errors, title=title_of(rivals, "cumulative error distribution"))
 
 
 def draw_landmark_errors(faces: FaceSet | None, *predictions: pd.DataFrame, pipeline: str, data_set: str) -> Figure:
-    """The mean error of each point, drawn on the mean face of the test faces: the best variants of a task."""
-    rivals = by_variant(predictions, pipeline, data_set)
+    """The mean error of each point, drawn on the mean face of the test faces: the best networks of a task."""
+    rivals = networks(by_variant(predictions, pipeline, data_set))
     if faces is None or not rivals:
         return notice(NOTHING)
     errors = {}
@@ -123,8 +124,9 @@ def draw_landmark_errors(faces: FaceSet | None, *predictions: pd.DataFrame, pipe
         errors[name] = np.full(faces.scheme.size, np.nan)
         errors[name][predicted_indices(test)] = landmark_errors(test).mean(axis=0)
     mean_face = mean_face_in_norms(faces.split(TEST).source_keypoints, faces.scheme, next(iter(rivals.values())))
-    title = f"{task_of(rivals)}: error of each point"
-    return landmark_figure.landmark_errors(errors, mean_face, faces.scheme, title=title)
+    return landmark_figure.landmark_errors(
+        errors, mean_face, faces.scheme, title=title_of(rivals, "error of each point")
+    )
 
 
 def mean_face_in_norms(
@@ -136,12 +138,12 @@ def mean_face_in_norms(
 
 
 def draw_errors_by_turn(*predictions: pd.DataFrame, pipeline: str, data_set: str) -> Figure:
-    """The error of each test face by the turn of its head: the best variants of a task."""
-    rivals = by_variant(predictions, pipeline, data_set)
+    """The error of each test face by the turn of its head: the best networks of a task."""
+    rivals = networks(by_variant(predictions, pipeline, data_set))
     if not rivals:
         return notice(NOTHING)
     tables = {name: (test["turn"].to_numpy(dtype=float), test["nme"].to_numpy()) for name, test in rivals.items()}
-    return errors_by_turn.errors_by_turn(tables, title=f"{task_of(rivals)}: error by the turn of the head")
+    return errors_by_turn.errors_by_turn(tables, title=title_of(rivals, "error by the turn of the head"))
 
 
 def by_variant(predictions: tuple[pd.DataFrame, ...], pipeline: str, data_set: str) -> dict[str, pd.DataFrame]:
@@ -150,11 +152,17 @@ def by_variant(predictions: tuple[pd.DataFrame, ...], pipeline: str, data_set: s
     return {test["variant"].iloc[0]: test for test in sorted(tables, key=lambda test: test["nme"].mean())}
 
 
-def task_of(rivals: dict[str, pd.DataFrame]) -> str:
-    """What the rivals have in common, for a title."""
+def networks(rivals: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Those that look at pictures: beside a mean shape, networks could not be told from each other."""
+    return {name: test for name, test in rivals.items() if name not in BASELINES} or rivals
+
+
+def title_of(rivals: dict[str, pd.DataFrame], what: str) -> str:
+    """What is drawn, and what the rivals have in common."""
     test = next(iter(rivals.values()))
     protocol = protocol_of(test)
-    return f"{test['pipeline'].iloc[0]} on {len(test)} test faces of {protocol.data_set} (norm: {protocol.norm})"
+    norm = protocol.norm.replace("_", " ")
+    return f"{test['pipeline'].iloc[0]}, {len(test)} test faces of {protocol.data_set}, norm {norm}: {what}"
 
 
 def test_of(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -160,7 +160,7 @@ def evaluate_variant(pipeline: str, variant: str, seen: str) -> Pipeline:
 
 def evaluate_others(task: Task) -> list[Node]:
     """Predictions of who learns nothing here: mean shapes, and other people's networks."""
-    actions = {
+    actions: dict[str, tuple[Callable[..., Any], list[str]]] = {
         MEAN_SHAPE: (predict_mean_shape, task.checkpoints),
         MEAN_SHAPE_IN_BOX: (predict_mean_shape_in_box, task.checkpoints),
         PEERS: (with_fixed(predict_peers, pipeline=task.pipeline), []),
@@ -179,7 +179,11 @@ def evaluate_others(task: Task) -> list[Node]:
 
 def draw_task(task: Task, predictions: list[str]) -> list[Node]:
     """Figures that compare all who were measured in one task."""
-    draw = {"ced": draw_ced, "landmark_errors": draw_landmark_errors, "errors_by_turn": draw_errors_by_turn}
+    draw: dict[str, Callable[..., Any]] = {
+        "ced": draw_ced,
+        "landmark_errors": draw_landmark_errors,
+        "errors_by_turn": draw_errors_by_turn,
+    }
     seen = {"landmark_errors": [f"{task.data_set}_faces"]}
     return [
         Node(
