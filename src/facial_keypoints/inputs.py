@@ -15,6 +15,7 @@ from facial_keypoints.options import ResnetOptions
 logger = logging.getLogger(__name__)
 
 CHECKPOINT = ".checkpoint"
+BOXES = "_boxes"
 EVALUATE, ROBUSTNESS = "evaluate", "robustness"  # the namespaces whose inputs may be missing
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
@@ -56,7 +57,7 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
 
 
 def _is_optional(name: str, pipeline: Pipeline) -> bool:
-    if name == "parameters" or name.startswith("params:"):
+    if name == "parameters" or name.startswith("params:") or name.endswith(BOXES):
         return False
     readers = [node for node in pipeline.nodes if name in node.inputs]
     return all((node.namespace or "").split(".")[0] in (EVALUATE, ROBUSTNESS) for node in readers)
