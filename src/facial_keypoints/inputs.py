@@ -9,6 +9,7 @@ from kedro.pipeline import Pipeline
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.archive import ArchiveDataset
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
+from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
 
@@ -92,6 +93,14 @@ def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         pick_device(options.device)
         if isinstance(options, ResnetOptions):
             check_pretrained(options.weights, options.allow_partial)
+
+
+def require_tracked_runs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Raises MissingInputError if an MLflow run that is to be evaluated holds no checkpoint."""
+    for name in sorted(pipeline.inputs()):
+        dataset = catalog.get(name)
+        if isinstance(dataset, TrackedCheckpointDataset):
+            dataset.require()
 
 
 def require_own_places(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
