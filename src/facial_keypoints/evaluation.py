@@ -182,14 +182,11 @@ def kinds_of_faces(faces: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def between(values: pd.Series, edges: tuple[float, ...], unit: str) -> pd.Series:
-    """In words, between which edges each value lies: "below 64 px", "64 to 128 px", ...; None where it is no number."""
+    """In words, between which edges each value lies: "below 64 px", "64 to 128 px", ...; missing where it is NaN."""
     ends = [f"below {edges[0]:g} {unit}", *(f"{low:g} to {high:g} {unit}" for low, high in pairwise(edges))]
-    ends.append(f"from {edges[-1]:g} {unit}")
-    return pd.Series(
-        [None if np.isnan(value) else ends[np.searchsorted(edges, value, side="right")] for value in values],
-        index=values.index,
-        dtype=object,
-    )
+    names = np.array([*ends, f"from {edges[-1]:g} {unit}"], dtype=object)
+    words = pd.Series(names[np.searchsorted(edges, values.to_numpy(), side="right")], index=values.index)
+    return words.mask(values.isna(), None)
 
 
 def broken_down(by: str, value: str, px: Column, errors: Column, interval: Column) -> dict[str, Any]:
