@@ -92,7 +92,7 @@ def test_a_box_of_another_size_than_boxes_have_is_told(side, reason):
 
 
 def test_where_all_boxes_lie_is_no_reason():
-    assert odd_reason(plain_faces(), plain_boxes() + [60, -20, 80, 80]) == UNTOLD
+    assert odd_reason(plain_faces(), plain_boxes() + np.array([60, -20, 80, 80])) == UNTOLD
 
 
 def test_whole_photographs_have_no_box_to_be_off():
@@ -173,6 +173,7 @@ def test_only_the_faces_asked_for_are_told_of():
 def test_faces_without_landmarks_have_no_say_in_what_is_usual():
     faces = plain_faces()
     faces.keypoints[:2] = np.nan
-    faces = replace(faces, table=faces.table.assign(split=faces.table["split"].where(faces.table.index > 1, UNLABELLED)))
+    splits = faces.table["split"].where(faces.table.index > 1, UNLABELLED)
+    faces = replace(faces, table=faces.table.assign(split=splits))
     boxes = boxes_with([CENTRE - 45, CENTRE - 75, 150, 150])
     assert failure_reasons(faces, boxes, np.array([3, ODD])) == [UNTOLD, "box 20 % off"]
