@@ -9,6 +9,7 @@ from facial_keypoints.errors import ShapeError
 from facial_keypoints.geometry import (
     Crop,
     compose,
+    crop_boxes,
     crop_matrix,
     cut,
     identity,
@@ -59,6 +60,23 @@ def test_the_crop_is_centred_below_the_box_by_the_shift():
     assert_allclose(
         transform_points(matrix, np.array([[40.0, 40.0], [0.0, 0.0], [80.0, 80.0]])), [[120, 74], [80, 34], [160, 114]]
     )
+
+
+boxes = st.tuples(numbers, numbers, *[st.floats(1, 500)] * 2).map(np.array)
+crops = st.builds(Crop, scale=st.floats(0.5, 5), shift_down=st.floats(-0.5, 0.5), size=st.integers(1, 512))
+
+
+@given(st.lists(boxes, min_size=1, max_size=4).map(np.array), crops)
+def test_the_boxes_of_crops_are_the_squares_that_would_have_been_cut_alike(given_boxes, crop):
+    found = crop_boxes(crop_matrix(given_boxes, crop), crop)
+    side = np.sqrt(given_boxes[:, 2] * given_boxes[:, 3])
+    assert_allclose(found[:, 2:], np.stack([side, side], axis=-1))
+    assert_allclose(found[:, :2] + found[:, 2:] / 2, given_boxes[:, :2] + given_boxes[:, 2:] / 2, atol=1e-6)
+    assert_allclose(crop_matrix(found, crop), crop_matrix(given_boxes, crop), atol=1e-6)
+
+
+def test_the_boxes_of_no_crops_are_none():
+    assert crop_boxes(np.empty((0, 2, 3)), Crop(2, 0.1, 80)).shape == (0, 4)
 
 
 def test_an_inner_crop_sees_the_same_place_of_the_photograph():
