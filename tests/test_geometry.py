@@ -141,6 +141,15 @@ def test_wherever_a_cut_lies_it_shows_the_nearest_place_of_the_picture(x, y, pix
         )  # the next pixel wholly inside may be so far
 
 
+@pytest.mark.parametrize("size", [60, 224, 336])
+def test_a_cut_that_ends_with_the_picture_shows_all_of_it(size):
+    picture = np.tile(np.arange(250, dtype=np.uint8), (250, 1))
+    for side in range(20, 250, 7):
+        pixel = side / size
+        seen = cut_from(picture, np.array([[pixel, 0.0, 250 - side], [0.0, pixel, -1e-300]]), (size, size))
+        assert np.ptp(seen[0].astype(int)) > 0.8 * side
+
+
 def test_beyond_the_picture_its_border_is_repeated():
     picture = np.full((10, 10), 7, np.uint8)
     picture[:, -1] = 200

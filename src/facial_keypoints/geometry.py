@@ -17,6 +17,8 @@ from facial_keypoints.errors import ShapeError
 
 Array = NDArray[np.floating]
 
+ROUNDING = 1e-6  # of a pixel: so far beyond the picture a cut still ends with it
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -132,8 +134,10 @@ def _seen(start: float, pixel: float, size: int, limit: int) -> _Seen:
     first = int(np.clip(np.ceil(-start / pixel), 0, size - 1))
     last = int(np.clip(np.floor((limit - start) / pixel), first + 1, size))
     low, high = start + first * pixel, start + last * pixel
-    if low < 0 or high > limit:  # not one pixel lies wholly in the picture: the nearest place stands for all
+    beyond = max(-low, high - limit)
+    if beyond > ROUNDING * pixel:  # not one pixel lies wholly in the picture: the nearest place stands for all
         low = float(np.clip(low, 0, limit - 1))
         high = low + 1
         last = first + 1
+    low, high = max(low, 0.0), min(high, float(limit))
     return _Seen(last - first, first, size - last, low, high)
