@@ -8,7 +8,8 @@ from skimage.color import rgb2gray
 
 from facial_keypoints.errors import ConfigurationError, ShapeError
 from facial_keypoints.examples import Examples, InputFrame
-from facial_keypoints.geometry import Crop, scaling
+from facial_keypoints.faces import FaceSet
+from facial_keypoints.geometry import Crop, crop_boxes, crop_matrix, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
 from tests.faces import spot_faces
 from tests.options import LIVELY
@@ -94,3 +95,54 @@ def test_a_network_cannot_see_more_than_was_cut():
     faces = spot_faces(6, size=(90, 90), scheme=IBUG_68, crop=CUT)
     with pytest.raises(ConfigurationError, match=r"2\.5 .* 2\.25"):
         Examples(faces, InputFrame(60, 60, 3, Crop(2.5, 0.08, 60)), CPU)
+
+
+FRAME = InputFrame(60, 60, 3, Crop(1.5, 0.08, 60))
+
+
+def cut_faces() -> FaceSet:
+    """Faces of photographs of their own, cut around boxes of all sizes."""
+    rng = np.random.default_rng(2)
+    boxes = np.hstack([rng.uniform(-20, 200, (12, 2)), np.repeat(rng.uniform(40, 200, (12, 1)), 2, axis=1)])
+    return replace(spot_faces(12, (90, 90), IBUG_68, CUT), to_source=crop_matrix(boxes, CUT))
+
+
+def shifted_examples(shift: tuple[float, float], growth: float = 0) -> Examples:
+    """Seen around boxes that lie aside by `shift` of their sides, and are larger by `growth` of them."""
+    faces = cut_faces()
+    boxes = crop_boxes(faces.to_source, CUT)
+    boxes[:, :2] += (np.array(shift) - growth / 2) * boxes[:, 2:]
+    boxes[:, 2:] *= 1 + growth
+    return Examples(faces, FRAME, CPU, boxes=boxes)
+
+
+def test_the_boxes_that_the_set_was_cut_around_change_nothing():
+    given, own = shifted_examples((0, 0)), Examples(cut_faces(), FRAME, CPU)
+    for one, other in zip(given.plain(torch.arange(12)), own.plain(torch.arange(12)), strict=True):
+        assert_allclose(one, other, atol=1e-4)
+    assert_allclose(given.to_source, own.to_source, atol=1e-6)
+
+
+def test_a_box_to_the_right_shows_the_picture_further_left():
+    given, own = shifted_examples((0.15, -0.06)), Examples(cut_faces(), FRAME, CPU)
+    moved = given.plain(torch.arange(12))[0][:, :, 4:, :-6]  # of 60 pixels for 1.5 sides: 6 to the left, 2.4 down
+    assert np.abs(moved.numpy() - own.plain(torch.arange(12))[0][:, :, 4:, :-6].numpy()).max() > 0.1
+    assert_allclose(given.unit_keypoints - own.unit_keypoints, np.broadcast_to([-0.1, 0.04], (12, 68, 2)), atol=1e-5)
+
+
+@pytest.mark.parametrize(("shift", "growth"), [((0.15, -0.06), 0), ((0, 0), 0.2), ((-0.1, 0.1), -0.1)])
+def test_around_other_boxes_points_stay_on_what_they_mark(shift, growth):
+    pictures, points = shifted_examples(shift, growth).plain(torch.arange(12))
+    inside = ((points[:, 30] > 0.2) & (points[:, 30] < 0.8)).all(dim=1)
+    assert inside.sum() >= 4
+    for picture, point in zip(pictures[inside], points[inside], strict=True):
+        assert_allclose(spot_centre(255 * picture[0].numpy()), 60 * point[30], atol=0.5)
+
+
+@pytest.mark.parametrize(("shift", "growth"), [((0, 0), 0), ((0.15, -0.06), 0.2)])
+def test_around_any_boxes_true_points_come_back_to_the_same_pixels_of_the_photograph(shift, growth):
+    examples = shifted_examples(shift, growth)
+    truth = cut_faces().source_keypoints
+    assert_allclose(examples.to_source_points(examples.unit_keypoints), truth, atol=1e-3)
+    assert_allclose(examples.from_source_points(truth), examples.unit_keypoints, atol=1e-5)
+    assert_allclose(examples.source_keypoints, truth)

@@ -9,6 +9,7 @@ from facial_keypoints.errors import ShapeError
 from facial_keypoints.geometry import (
     Crop,
     compose,
+    crop_boxes,
     crop_matrix,
     cut,
     identity,
@@ -59,6 +60,23 @@ def test_the_crop_is_centred_below_the_box_by_the_shift():
     assert_allclose(
         transform_points(matrix, np.array([[40.0, 40.0], [0.0, 0.0], [80.0, 80.0]])), [[120, 74], [80, 34], [160, 114]]
     )
+
+
+boxes = st.tuples(numbers, numbers, *[st.floats(1, 500)] * 2).map(np.array)
+crops = st.builds(Crop, scale=st.floats(0.5, 5), shift_down=st.floats(-0.5, 0.5), size=st.integers(1, 512))
+
+
+@given(st.lists(boxes, min_size=1, max_size=4).map(np.array), crops)
+def test_the_boxes_of_crops_are_the_squares_that_would_have_been_cut_alike(given_boxes, crop):
+    found = crop_boxes(crop_matrix(given_boxes, crop), crop)
+    side = np.sqrt(given_boxes[:, 2] * given_boxes[:, 3])
+    assert_allclose(found[:, 2:], np.stack([side, side], axis=-1))
+    assert_allclose(found[:, :2] + found[:, 2:] / 2, given_boxes[:, :2] + given_boxes[:, 2:] / 2, atol=1e-6)
+    assert_allclose(crop_matrix(found, crop), crop_matrix(given_boxes, crop), atol=1e-6)
+
+
+def test_the_boxes_of_no_crops_are_none():
+    assert crop_boxes(np.empty((0, 2, 3)), Crop(2, 0.1, 80)).shape == (0, 4)
 
 
 def test_an_inner_crop_sees_the_same_place_of_the_photograph():
@@ -123,17 +141,17 @@ def test_wherever_a_cut_lies_it_shows_the_nearest_place_of_the_picture(x, y, pix
         )  # the next pixel wholly inside may be so far
 
 
+@pytest.mark.parametrize("size", [60, 224, 336])
+def test_a_cut_that_ends_with_the_picture_shows_all_of_it(size):
+    picture = np.tile(np.arange(250, dtype=np.uint8), (250, 1))
+    for side in range(20, 250, 7):
+        pixel = side / size
+        seen = cut_from(picture, np.array([[pixel, 0.0, 250 - side], [0.0, pixel, -1e-300]]), (size, size))
+        assert np.ptp(seen[0].astype(int)) > 0.8 * side
+
+
 def test_beyond_the_picture_its_border_is_repeated():
     picture = np.full((10, 10), 7, np.uint8)
     picture[:, -1] = 200
     far_right = np.array([[1.0, 0.0, 50.0], [0.0, 1.0, 0.0]])
     assert (cut_from(picture, far_right, (4, 4)) == 200).all()
-
-
-def test_a_cut_whose_edge_is_the_pictures_but_for_rounding_sees_the_picture():
-    size, pixel, start, last = 336, 1.12, -14.560000000000002, 313
-    assert start + last * pixel > size  # in exact numbers it is the size
-    rows = np.tile(np.arange(size)[:, None] / 2, (1, size)).astype(np.uint8)
-    seen = cut(Image.fromarray(rows), np.array([[pixel, 0, start], [0, pixel, start]]), (336, 336))
-    middle = np.arange(20, 300)
-    assert_allclose(seen[middle, 50], (start + pixel * (middle + 0.5)) / 2, atol=1)

@@ -14,7 +14,8 @@ from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.geometry import Crop, crop_matrix, cut, transform_points
 from facial_keypoints.inference import predict_unit_points
 from facial_keypoints.landmarks import IBUG_68, load_pts
-from facial_keypoints.metrics import interocular, nme, point_errors
+from facial_keypoints.metrics import nme, point_errors
+from facial_keypoints.norms import interocular
 from facial_keypoints.peers import OnnxNetwork, OpenvinoNetwork, PeerNetwork, load_network, resized
 from tests.faces import spot_faces
 

@@ -28,7 +28,7 @@ def failure_reasons(faces: FaceSet, boxes: NDArray[np.floating] | None, rows: ND
     """For each of the faces at `rows`, what sets it apart: "turned 38°, dark", or UNTOLD.
 
     boxes: (N, 4) of all faces, in pixels of the photographs; None for whole photographs. What is usual for a box is the
-    median over all faces.
+    median over all faces that have landmarks.
     """
     checks: list[Callable[[], list[str]]] = [
         lambda: box_reasons(faces.source_keypoints, boxes),
@@ -46,19 +46,22 @@ def failure_reasons(faces: FaceSet, boxes: NDArray[np.floating] | None, rows: ND
 
 
 def box_reasons(points: NDArray[np.floating], boxes: NDArray[np.floating] | None) -> list[str]:
-    """How far each box lies from where boxes usually lie to their landmarks (N, K, 2), "" where it is not far."""
+    """How far each box lies from where boxes usually lie to their landmarks (N, K, 2), "" where it is not far.
+
+    Faces without landmarks (NaN) have no reason, and no say in what is usual.
+    """
     if boxes is None:
         return [""] * len(points)
     low, high = points.min(axis=1), points.max(axis=1)
     side = np.sqrt(boxes[:, 2] * boxes[:, 3])
     offset = ((low + high) / 2 - boxes[:, :2] - boxes[:, 2:] / 2) / side[:, None]
-    off = np.linalg.norm(offset - np.median(offset, axis=0), axis=1)
+    off = np.linalg.norm(offset - np.nanmedian(offset, axis=0), axis=1)
     ratio = side / np.sqrt(np.prod(high - low, axis=1))
-    factor = ratio / np.median(ratio)
+    factor = ratio / np.nanmedian(ratio)
     reasons = []
     for distance, times in zip(off, factor, strict=True):
         found = [f"box {100 * distance:.0f} % off"] if distance > BOX_OFF else []
-        if not 1 / BOX_TOO < times < BOX_TOO:
+        if times >= BOX_TOO or times <= 1 / BOX_TOO:
             found.append("box too large" if times > 1 else "box too small")
         reasons.append(", ".join(found))
     return reasons

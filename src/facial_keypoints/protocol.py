@@ -62,7 +62,7 @@ def manifest(faces: FaceSet) -> str:
     """
     points = faces.source_keypoints.reshape(len(faces), -1)
     boxes = faces.table.reindex(columns=BOX).to_numpy(dtype=np.float64)
-    numbers = np.round(np.concatenate([boxes, points], axis=1) * 10)
+    numbers = np.round(np.concatenate([boxes, points], axis=1) * 10) + 0.0  # -0.0 becomes 0.0: the same place
     names = faces.table[["name", "group"]].astype(str).agg("\0".join, axis=1)
     lines = sorted(f"{name}\0{row.tolist()}" for name, row in zip(names, numbers, strict=True))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:DIGITS]

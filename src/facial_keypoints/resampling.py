@@ -146,8 +146,10 @@ def _times_drawn(groups: int, resamples: int, seed: int) -> Iterator[Array]:
     """How often each group is drawn in each resample, (B, G), in batches of B that together are all resamples."""
     generator = np.random.default_rng(seed)
     for count in _batches(resamples, groups):
-        drawn = generator.integers(groups, size=(count, groups))
-        yield np.stack([np.bincount(row, minlength=groups) for row in drawn]).astype(np.float64)
+        times = np.empty((count, groups))
+        for row, drawn in enumerate(generator.integers(groups, size=(count, groups))):
+            times[row] = np.bincount(drawn, minlength=groups)
+        yield times
 
 
 def _coins(groups: int, permutations: int, seed: int) -> Iterator[NDArray[np.integer]]:
