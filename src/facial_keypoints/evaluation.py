@@ -226,6 +226,6 @@ def paired_tests(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def compared(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
     """Two variants on the same faces, in whichever order their tables have them."""
-    errors = first.set_index("name")[["nme", "group"]].join(second.set_index("name")["nme"], rsuffix="_second")
+    errors = first[["name", "group", "nme"]].merge(second[["name", "nme"]], on="name", suffixes=("", "_second"))
     test = paired_test(errors["nme"].to_numpy(), errors["nme_second"].to_numpy(), errors["group"].to_numpy())
     return {"first": first["variant"].iloc[0], "second": second["variant"].iloc[0], **asdict(test)}

@@ -137,9 +137,9 @@ def no_predictions() -> pd.DataFrame:
     return pd.DataFrame(columns=columns).astype({name: str if name in TEXT else float for name in columns})
 
 
-def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The predictions of all variants that have some, one below the other."""
-    present = [table for table in tables if len(table)]
+def joined(tables: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
+    """The predictions of all variants that have some, one below the other.  None: a table that was never made."""
+    present = [table for table in tables if table is not None and len(table)]
     return pd.concat(present, ignore_index=True) if present else no_predictions()
 
 
