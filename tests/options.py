@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from facial_keypoints.options import AugmentationOptions, FaceOptions, NoseOptions, ResnetOptions
+from facial_keypoints.options import (
+    AugmentationOptions,
+    DetectorOptions,
+    EvaluateOptions,
+    FaceOptions,
+    NoseOptions,
+    ResnetOptions,
+)
 
 STILL = AugmentationOptions(flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
 LIVELY = AugmentationOptions(flip=0.5, rotate=20, translate=0.1, scale=0.15, brightness=0.1, contrast=0.3)
@@ -39,3 +46,21 @@ def resnet_options(**changed: Any) -> ResnetOptions:
         "augmentation": LIVELY,
     }
     return ResnetOptions(**{"pipeline": "finetune_resnet", **TRAINING, **own, **changed})
+
+
+def evaluate_options(**changed: Any) -> EvaluateOptions:
+    """No peers, no runs, the labels' boxes; the detector's file is not there."""
+    usual = {
+        "device": "cpu",
+        "batch_size": 16,
+        "pictures": 4,
+        "norm": "outer_eye_corners",
+        "boxes": "labels",
+        "flip_average": False,
+        "detector": DetectorOptions(file="no/such/detector.onnx", side=1, shift_down=0),
+        "peers_folder": "no/such/peers",
+        "peers": {},
+        "runs": [],
+        "seed": 0,
+    }
+    return EvaluateOptions(**{**usual, **changed})
