@@ -25,9 +25,9 @@ demo: install  ## draw faces, run the seven pipelines on them, show the leaderbo
 	$(SAMPLE) --pipelines draw_sample
 	$(SAMPLE)
 	@echo
-	@$(BIN)/python -c 'import pandas, sys; print(pandas.read_csv(sys.argv[1]).query("split == \"test\"").drop(columns=["split", "training_id"]).round(4).to_string(index=False))' $(SAMPLE_RESULTS)/leaderboard.csv
+	@$(BIN)/python -c 'import pandas, sys; print(pandas.read_csv(sys.argv[1]).query("split == \"test\" and subset == \"full\"")[sys.argv[2].split()].round(2).to_string(index=False))' $(SAMPLE_RESULTS)/leaderboard.csv "pipeline variant faces nme nme_low nme_high auc_8 fr_8 px"
 	@echo
-	@echo "The leaderboard above, tables and pictures lie in $(SAMPLE_RESULTS)/"
+	@echo "The leaderboard above, tables and pictures lie in $(SAMPLE_RESULTS)/; all on one page: evaluation.html there"
 	@echo "Learning curves and models:  $(BIN)/mlflow ui         then http://127.0.0.1:5000, experiment facial-keypoints-sample"
 	@echo "The pipelines as a graph:    $(BIN)/kedro viz run --env sample"
 	@echo "On the real photographs:     FACIAL_KEYPOINTS_RAW=<folder> $(BIN)/kedro run      (see README, Real data)"

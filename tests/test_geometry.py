@@ -128,3 +128,12 @@ def test_beyond_the_picture_its_border_is_repeated():
     picture[:, -1] = 200
     far_right = np.array([[1.0, 0.0, 50.0], [0.0, 1.0, 0.0]])
     assert (cut_from(picture, far_right, (4, 4)) == 200).all()
+
+
+def test_a_cut_whose_edge_is_the_pictures_but_for_rounding_sees_the_picture():
+    size, pixel, start, last = 336, 1.12, -14.560000000000002, 313
+    assert start + last * pixel > size  # in exact numbers it is the size
+    rows = np.tile(np.arange(size)[:, None] / 2, (1, size)).astype(np.uint8)
+    seen = cut(Image.fromarray(rows), np.array([[pixel, 0, start], [0, pixel, start]]), (336, 336))
+    middle = np.arange(20, 300)
+    assert_allclose(seen[middle, 50], (start + pixel * (middle + 0.5)) / 2, atol=1)

@@ -164,7 +164,7 @@ def landmark_errors(faces: pd.DataFrame) -> NDArray[np.float64]:
 def faces_broken_down(faces: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """A row for each kind of face, over the faces of one variant and split that are of that kind."""
     for by, values in kinds_of_faces(faces).items():
-        for value, kind in faces.groupby(values, sort=False):
+        for value, kind in faces.groupby(values, observed=True):
             interval = bootstrap_intervals(kind[["nme"]].to_numpy(), kind["group"].to_numpy())[0]
             yield broken_down(by, str(value), kind["px"].to_numpy(), kind["nme"].to_numpy(), interval)
 
@@ -182,14 +182,10 @@ def kinds_of_faces(faces: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def between(values: pd.Series, edges: tuple[float, ...], unit: str) -> pd.Series:
-    """In words, between which edges each value lies: "below 64 px", "64 to 128 px", ...; None where it is no number."""
+    """In words, between which edges each value lies: "below 64 px", "64 to 128 px", ...; NaN where it is no number."""
     ends = [f"below {edges[0]:g} {unit}", *(f"{low:g} to {high:g} {unit}" for low, high in pairwise(edges))]
     ends.append(f"from {edges[-1]:g} {unit}")
-    return pd.Series(
-        [None if np.isnan(value) else ends[np.searchsorted(edges, value, side="right")] for value in values],
-        index=values.index,
-        dtype=object,
-    )
+    return pd.cut(values.astype(float), [-np.inf, *edges, np.inf], right=False, labels=ends)
 
 
 def broken_down(by: str, value: str, px: Column, errors: Column, interval: Column) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from PIL import Image
 from facial_keypoints.errors import ShapeError
 
 Array = NDArray[np.floating]
+ROUNDING = 1e-6  # of a pixel: an edge that lies so near to the picture's lies on it
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,9 @@ def _seen(start: float, pixel: float, size: int, limit: int) -> _Seen:
     first = int(np.clip(np.ceil(-start / pixel), 0, size - 1))
     last = int(np.clip(np.floor((limit - start) / pixel), first + 1, size))
     low, high = start + first * pixel, start + last * pixel
-    if low < 0 or high > limit:  # not one pixel lies wholly in the picture: the nearest place stands for all
+    if low < -ROUNDING * pixel or high > limit + ROUNDING * pixel:
+        # Not one pixel lies wholly in the picture: the nearest place stands for all.
         low = float(np.clip(low, 0, limit - 1))
         high = low + 1
         last = first + 1
-    return _Seen(last - first, first, size - last, low, high)
+    return _Seen(last - first, first, size - last, max(low, 0.0), min(high, float(limit)))

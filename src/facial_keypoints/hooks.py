@@ -13,7 +13,13 @@ from kedro.pipeline import Pipeline
 
 from facial_keypoints import variants
 from facial_keypoints.errors import ProjectError
-from facial_keypoints.inputs import replace_optional_inputs, require_inputs, require_own_places, require_resources
+from facial_keypoints.inputs import (
+    replace_optional_inputs,
+    require_inputs,
+    require_own_places,
+    require_resources,
+    require_tracked_runs,
+)
 
 
 class ProjectHooks:
@@ -34,6 +40,7 @@ class ProjectHooks:
                 require_inputs(pipeline, catalog, every_pipeline, env, run_params["pipeline_names"] or ())
                 require_resources(pipeline, catalog)
             require_own_places(pipeline, catalog)
+            require_tracked_runs(pipeline, catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

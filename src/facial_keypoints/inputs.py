@@ -9,12 +9,14 @@ from kedro.pipeline import Pipeline
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.archive import ArchiveDataset
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
+from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
 
 logger = logging.getLogger(__name__)
 
 CHECKPOINT = ".checkpoint"
+BOXES = "_boxes"
 EVALUATE, ROBUSTNESS = "evaluate", "robustness"  # the namespaces whose inputs may be missing
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
@@ -56,7 +58,7 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
 
 
 def _is_optional(name: str, pipeline: Pipeline) -> bool:
-    if name == "parameters" or name.startswith("params:"):
+    if name == "parameters" or name.startswith("params:") or name.endswith(BOXES):
         return False
     readers = [node for node in pipeline.nodes if name in node.inputs]
     return all((node.namespace or "").split(".")[0] in (EVALUATE, ROBUSTNESS) for node in readers)
@@ -91,6 +93,14 @@ def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         pick_device(options.device)
         if isinstance(options, ResnetOptions):
             check_pretrained(options.weights, options.allow_partial)
+
+
+def require_tracked_runs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Raises MissingInputError if an MLflow run that is to be evaluated holds no checkpoint."""
+    for name in sorted(pipeline.inputs()):
+        dataset = catalog.get(name)
+        if isinstance(dataset, TrackedCheckpointDataset):
+            dataset.require()
 
 
 def require_own_places(pipeline: Pipeline, catalog: CatalogProtocol) -> None:

@@ -3,7 +3,7 @@
 They compute on the CPU, in fp32, by as many threads as torch does: what is set for our networks holds for them.
 
 Peers mind how their pictures are shrunk. Authors often do it by cv2.resize, which leaves pixels out and is sharp; of
-softer pictures PFLD and MobileFaceNet answer too far to the right and down, by 0.9 and 1.6 of 112 pixels after a
+softer pictures PFLD and MobileFaceNet answer too far to the right and down, by 0.9 and 1.5 of 112 pixels after a
 Gaussian blur of one. So give a peer pictures of about twice its input's side: it shrinks them itself, without blur.
 """
 

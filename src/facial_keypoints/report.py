@@ -20,14 +20,20 @@ RANKED_BY = "nme"  # the lower, the better
 CONTEST = ("data_set", "split", "subset")  # rows that differ in one of these are no rivals
 HEADINGS = {
     "nme": "NME, %",
+    "nme_p90": "p90, %",
+    "nme_p95": "p95, %",
+    "nme_p99": "p99, %",
+    "auc_8": "AUC@8, %",
+    "auc_10": "AUC@10, %",
+    "fr_8": "FR@8, %",
+    "fr_10": "FR@10, %",
     "px": "error, px",
+    "px_median": "median, px",
     "px_x": "|dx|, px",
     "px_y": "|dy|, px",
     "mse": "MSE",
-    "auc_8": "AUC@8, %",
-    "failure_rate_8": "FR@8, %",
     "p_holm": "p (Holm)",
-}  # of columns whose name, less its underscores, would not do
+}  # of columns; the others, variants among them, go by their own names
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def _contests(leaderboard: pd.DataFrame) -> pd.Series:
 
 def heading(column: str) -> str:
     """What a column is called in the report."""
-    return HEADINGS.get(column, column.replace("_", " "))
+    return HEADINGS.get(column, column)
 
 
 def data_uri(png: bytes, caption: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from facial_keypoints.datasets.checkpoint import CheckpointDataset
 from facial_keypoints.errors import MissingInputError, ProjectError
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
     from facial_keypoints.checkpoints import Checkpoint
 
-CHECKPOINT = "checkpoint/checkpoint.pt"  # among the artifacts of a run
+CHECKPOINT = PurePosixPath("checkpoint/checkpoint.pt")  # among the artifacts of a run
 
 
 class TrackedCheckpointDataset(AbstractDataset[None, "Checkpoint"]):
@@ -29,30 +31,35 @@ class TrackedCheckpointDataset(AbstractDataset[None, "Checkpoint"]):
         self._run = run
         self.metadata = metadata
 
+    def require(self) -> None:
+        """Raises MissingInputError if the run holds no checkpoint, or is not there."""
+        self._fetched(lambda client: client.list_artifacts(self._run, CHECKPOINT.parent.as_posix())[0])
+
     def load(self) -> Checkpoint:
+        with TemporaryDirectory() as folder:
+            file = self._fetched(lambda client: client.download_artifacts(self._run, CHECKPOINT.as_posix(), folder))
+            return CheckpointDataset(filepath=file).load()
+
+    def _fetched(self, fetch: Callable[[MlflowClient], Any]) -> Any:
+        """What is fetched from the store that runs are recorded in."""
         # Not on top: it imports mlflow, and listing the catalog stays fast.
         from mlflow.exceptions import MlflowException
 
         from facial_keypoints.tracking.store import open_store
 
-        store = open_store(self._project, env=None)
-        with TemporaryDirectory() as folder:
-            try:
-                logging.getLogger("mlflow.tracking").setLevel(logging.WARNING)
-                file = store.client.download_artifacts(self._run, CHECKPOINT, folder)
-            except (MlflowException, OSError) as error:
-                reason = str(error).splitlines()[0]
-                raise MissingInputError(
-                    f"MLflow run {self._run} has no {CHECKPOINT} ({reason}). Give the id of the run that trained one "
-                    "variant, as MLflow shows it, such as train_nose lr=1e-3; not that of the kedro run above it."
-                ) from error
-            return CheckpointDataset(filepath=file).load()
+        try:
+            return fetch(open_store(self._project, env=None).client)
+        except (MlflowException, OSError, IndexError) as error:
+            raise MissingInputError(
+                f"MLflow run {self._run} has no {CHECKPOINT.as_posix()} in this store. Give the id of the run that "
+                "trained one variant, as MLflow shows it (train_nose lr=1e-3), not that of the kedro run above it."
+            ) from error
 
     def save(self, data: None) -> None:
         raise ProjectError("The checkpoint of a run is recorded by its training only.")
 
     def _exists(self) -> bool:
-        return True  # only a load asks the store
+        return True  # `require` asks the store, once
 
     def _describe(self) -> dict[str, Any]:
         return {"run": self._run}
