@@ -56,14 +56,14 @@ def test_they_become_a_network_and_its_predictions(walked):
     sizes = np.linalg.norm(true[:, 36] - true[:, 45], axis=-1)
     assert (np.linalg.norm(predicted - true, axis=-1).mean(axis=1) / sizes < 0.5).all()  # on the face, at least
     board = pd.read_csv(walked.root / "data/08_reporting/leaderboard.csv")
-    assert set(board["variant"]) == {"mine", "mean_shape"}
+    assert set(board["variant"]) == {"mine", "mean_shape", "mean_shape_in_box"}
     assert set(board["data_set"]) == {"own"}
 
 
 @pytest.mark.slow
 def test_the_pictures_of_the_predictions_are_where_the_document_says(walked):
     made = {path.name for path in (walked.root / "data/08_reporting/finetune_resnet/mine").iterdir()}
-    assert {"good_predictions.png", "failed_predictions.png", "unlabelled_predictions.png"} <= made
+    assert {f"{kind}_predictions.png" for kind in ("good", "typical", "failed", "unlabelled")} <= made
 
 
 @pytest.mark.slow

@@ -11,18 +11,24 @@ import mlflow.pytorch
 import pandas as pd
 import pytest
 import torch
+from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import ThreadRunner
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.datasets.absent import AbsentDataset
-from facial_keypoints.errors import ProjectError
+from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
+from facial_keypoints.errors import MissingInputError, ProjectError
+from facial_keypoints.evaluation import SUMMARY
 from facial_keypoints.pipelines.train_nose.nodes import train
+from facial_keypoints.protocol import FIELDS
 from facial_keypoints.tracking import TrackingHooks
 from facial_keypoints.tracking.runs import plain_params
 from tests.options import resnet_options
 from tests.tracked_runs import (
+    FIGURES,
     NAMES,
+    TABLES,
     artifacts,
     client_of,
     evaluation,
@@ -35,6 +41,7 @@ from tests.tracked_runs import (
 )
 
 FIRST = NAMES[:1]
+TABLE_FILES = {f"{name}.csv" for name in TABLES}
 
 
 @pytest.fixture
@@ -90,7 +97,9 @@ def test_nested_options_become_plain_parameters() -> None:
 
 def test_every_variant_has_the_same_metrics_with_one_value_an_epoch(whole: SimpleNamespace) -> None:
     by_epoch = {"train/loss", "val/loss", "val/nme", "val/px", "seconds"}
-    single = {"best/epoch", "best/val_nme", "best/val_px", "test/nme", "test/px", "test/mse"}
+    # The one test person is no group to resample: there is no interval.
+    tested = {f"test/{name}" for name in SUMMARY if not name.endswith(("_low", "_high"))}
+    single = {"best/epoch", "best/val_nme", "best/val_px", *tested}
     client = client_of(whole.project)
     for name, child in zip(NAMES, whole.children, strict=True):
         assert set(child.data.metrics) == by_epoch | single
@@ -108,14 +117,9 @@ def test_the_best_epoch_is_the_checkpoints(whole: SimpleNamespace) -> None:
 
 
 def test_figures_and_tables_belong_to_the_run_they_are_about(whole: SimpleNamespace) -> None:
-    assert artifacts(whole.project, whole.parent) == {
-        "leaderboard.csv",
-        "errors_by_part.csv",
-        "figures/learning_rates.png",
-    }
-    of_child = {"inputs", "loss_curves", "first_kernels", "good_predictions", "failed_predictions"}
+    assert artifacts(whole.project, whole.parent) == TABLE_FILES | {"figures/train_nose/comparison.png"}
     for child in whole.children:
-        expected = {f"figures/{name}.png" for name in of_child} | {"checkpoint/checkpoint.pt"}
+        expected = {f"figures/{name}.png" for name in FIGURES} | {"checkpoint/checkpoint.pt"}
         assert artifacts(whole.project, child) == expected
 
 
@@ -124,8 +128,17 @@ def test_test_errors_are_those_of_the_leaderboard(whole: SimpleNamespace) -> Non
     table = table[(table["split"] == "test") & (table["subset"] == "full")].set_index("training_id")
     for child in whole.children:
         row = table.loc[child.data.tags["training_id"]]
-        for key in ("nme", "px", "mse"):
+        for key in row[SUMMARY].dropna().index:
             assert child.data.metrics[f"test/{key}"] == pytest.approx(row[key])
+
+
+def test_the_protocol_of_the_test_errors_is_tagged(whole: SimpleNamespace) -> None:
+    table = whole.catalog.load("leaderboard")
+    table = table[(table["split"] == "test") & (table["subset"] == "full")].set_index("training_id")
+    for child in whole.children:
+        row, tags = table.loc[child.data.tags["training_id"]], child.data.tags
+        assert {key: tags[f"test.{key}"] for key in FIELDS} == {key: str(row[key]) for key in FIELDS}
+        assert tags["test.norm"] == "outer_eye_corners"
 
 
 def test_everything_lies_in_the_project_wherever_the_run_was_started(whole: SimpleNamespace) -> None:
@@ -165,7 +178,7 @@ def test_a_later_evaluation_adds_to_the_run_that_trained(project: Path) -> None:
     _, child, second_parent = recorded_runs(project)
     assert child.data.metrics["test/nme"] > 0
     assert "figures/good_predictions.png" in artifacts(project, child)
-    assert artifacts(project, second_parent) == {"leaderboard.csv", "errors_by_part.csv"}
+    assert artifacts(project, second_parent) == TABLE_FILES
 
 
 def test_notices_of_variants_that_were_never_trained_are_not_recorded(project: Path) -> None:
@@ -186,6 +199,20 @@ def test_an_evaluation_of_what_was_trained_elsewhere_says_so(project: Path, capl
         kedro_run(project, evaluation(FIRST), catalog)
     assert "train_nose.lr_1e-3 was not trained under this MLflow store" in caplog.text
     assert statuses(project) == {"kedro run": "FINISHED"}
+
+
+def test_the_checkpoint_of_a_run_is_loaded_from_the_store(whole: SimpleNamespace) -> None:
+    for name, child in zip(NAMES, whole.children, strict=True):
+        loaded = TrackedCheckpointDataset(filepath=str(whole.project), run=child.info.run_id).load()
+        assert loaded.training == whole.catalog.load(f"{name}.checkpoint").training
+
+
+@pytest.mark.parametrize("which", ["parent", "unknown"])
+def test_a_run_without_a_checkpoint_is_named_with_what_to_give(whole: SimpleNamespace, which: str) -> None:
+    run = {"parent": whole.parent.info.run_id, "unknown": "0" * 32}[which]
+    with pytest.raises(DatasetError, match=f"MLflow run {run} has no checkpoint.*id of the run that trained") as raised:
+        TrackedCheckpointDataset(filepath=str(whole.project), run=run).load()
+    assert isinstance(raised.value.__cause__, MissingInputError)  # which the command line shows alone
 
 
 def test_two_runs_in_one_process_do_not_mix(project: Path) -> None:

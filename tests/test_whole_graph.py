@@ -8,6 +8,7 @@ import torch
 from mlflow import MlflowClient
 
 from tests.project import Project, only_error
+from tests.tracked_runs import artifacts, recorded_runs
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,8 @@ def test_what_training_needs_is_looked_for_before_anything_runs(ingested_project
 
 def test_every_variant_is_on_the_leaderboard(whole):
     board = leaderboard(whole).query("split == 'test' and subset == 'full'")
-    assert sorted(board["variant"]) == ["lr_1e-3", "lr_1e-3", "lr_1e-4", "lr_1e-4", "lr_1e-5", *["mean_shape"] * 3]
+    baselines = [*["mean_shape"] * 3, "mean_shape_in_box"]
+    assert sorted(board["variant"]) == ["lr_1e-3", "lr_1e-3", "lr_1e-4", "lr_1e-4", "lr_1e-5", *baselines]
 
 
 def test_mlflow_holds_a_parent_and_five_children_with_equal_metrics_by_epoch(whole):
@@ -59,8 +61,9 @@ def test_mlflow_holds_a_parent_and_five_children_with_equal_metrics_by_epoch(who
     assert set(runs) == CHILDREN
     assert len({run.data.tags["mlflow.parentRunId"] for run in runs.values()}) == 1
     client = MlflowClient(f"sqlite:///{whole.root}/mlflow.db")
-    keys = {name: set(run.data.metrics) for name, run in runs.items()}
-    assert len(set(map(frozenset, keys.values()))) == 1
+    # Of one test person, as in the drawn Danes, there is no interval.
+    keys = {frozenset(key for key in run.data.metrics if not key.endswith(("_low", "_high"))) for run in runs.values()}
+    assert len(keys) == 1
     for run in runs.values():
         for key in ("train/loss", "val/loss", "val/nme", "val/px"):
             assert [metric.step for metric in client.get_metric_history(run.info.run_id, key)] == [1, 2]
@@ -70,10 +73,36 @@ def test_mlflow_holds_a_parent_and_five_children_with_equal_metrics_by_epoch(who
 
 
 def test_the_leaderboard_and_mlflow_agree(whole):
-    board = leaderboard(whole).query("split == 'test' and subset == 'full' and variant != 'mean_shape'")
+    board = leaderboard(whole).query("split == 'test' and subset == 'full'").dropna(subset="training_id")
     runs = {run.data.tags["training_id"]: run for run in children(whole).values()}
+    assert set(runs) == set(board["training_id"])
     for row in board.itertuples():
         assert runs[row.training_id].data.metrics["test/nme"] == pytest.approx(row.nme)
+        assert runs[row.training_id].data.tags["test.manifest"] == row.manifest
+
+
+def test_the_report_shows_each_task_with_its_figures(whole):
+    page = (whole.root / "data" / "08_reporting" / "evaluation.html").read_text(encoding="utf-8")
+    for title in ("Nose tip: the Danes", "All points of the face: the Danes", "ResNet-18: iBUG 300-W"):
+        assert title in page
+    assert page.count("data:image/png;base64,") == 2 + 3 + 3 + 3 * 3  # of tasks, and of the best variant of each
+
+
+def test_harder_faces_are_measured_for_each_task_and_recorded(whole):
+    result = whole.kedro("run", "--pipelines", "robustness")
+    assert result.returncode == 0, result.stderr
+    reports = whole.root / "data" / "08_reporting"
+    boxed = {"box_shift", "box_scale"}
+    for task, variants in (("train_nose", 3), ("train_face", 1), ("finetune_resnet", 1)):
+        table = pd.read_csv(reports / task / "robustness.csv")
+        assert table["variant"].nunique() == variants
+        assert table["nme"].notna().all()
+        assert boxed & set(table["perturbation"]) == (boxed if task == "finetune_resnet" else set())
+        assert {"robustness.png", "perturbed_faces.png"} <= {path.name for path in (reports / task).iterdir()}
+    (run,) = (one for one in recorded_runs(whole.root) if one.info.run_name == "robustness")
+    tasks = ("train_nose", "train_face", "finetune_resnet")
+    figures = {f"figures/{task}/{name}.png" for task in tasks for name in ("robustness", "perturbed_faces")}
+    assert artifacts(whole.root, run) == figures | {f"{task}/robustness.csv" for task in tasks}
 
 
 def test_kedro_viz_shows_seven_boxes_and_previews(whole):

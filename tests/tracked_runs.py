@@ -16,24 +16,27 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
-from facial_keypoints.options import EvaluateOptions
-from facial_keypoints.pipelines.evaluate.nodes import errors_by_part, rank_variants
-from facial_keypoints.pipelines.evaluate.pipeline import evaluate_variant
+from facial_keypoints.pipelines.evaluate.nodes import break_errors_down, compare_pairs, find_boxes, rank_variants
+from facial_keypoints.pipelines.evaluate.pipeline import OPTIONS, evaluate_variant
 from facial_keypoints.pipelines.train_nose.nodes import draw_inputs, train
 from facial_keypoints.pipelines.variant_nodes import compare_variants
 from facial_keypoints.pipelines.variant_pipeline import variant_pipeline
 from facial_keypoints.tracking import TrackingHooks
 from tests.faces import spot_faces
-from tests.options import nose_options
+from tests.options import evaluate_options, nose_options
 
 NAMES = ("train_nose.lr_1e-3", "train_nose.lr_1e-4")
-FIGURES = ("inputs", "loss_curves", "first_kernels", "good_predictions", "failed_predictions")
+PREDICTIONS = ("good_predictions", "typical_predictions", "failed_predictions")
+FIGURES = ("inputs", "loss_curves", "first_kernels", *PREDICTIONS)
+TABLES = ("leaderboard", "error_breakdown", "paired_tests")
 
 
 def training(names: Sequence[str] = NAMES, train: Callable[..., Any] = train) -> Pipeline:
     """Variants of `train_nose`, and the figure that compares them."""
     histories = {name: f"{name}.history" for name in names}
-    compare = Node(compare_variants, histories, "learning_rates", name="compare_variants", namespace="train_nose")
+    compare = Node(
+        compare_variants, histories, "train_nose.comparison", name="compare_variants", namespace="train_nose"
+    )
     variants = (variant_pipeline(name, train, draw_inputs, faces="danes_augmented") for name in names)
     return sum(variants, start=Pipeline([compare]))
 
@@ -43,9 +46,11 @@ def evaluation(names: Sequence[str] = NAMES) -> Pipeline:
     predictions = [f"{name}.predictions" for name in names]
     tables = [
         Node(rank_variants, predictions, "leaderboard", name="rank_variants", namespace="evaluate"),
-        Node(errors_by_part, predictions, "errors_by_part", name="errors_by_part", namespace="evaluate"),
+        Node(break_errors_down, predictions, "error_breakdown", name="break_errors_down", namespace="evaluate"),
+        Node(compare_pairs, predictions, "paired_tests", name="compare_pairs", namespace="evaluate"),
     ]
-    return sum((evaluate_variant(*name.split("."), "danes") for name in names), start=Pipeline(tables))
+    boxes = Node(find_boxes, ["danes_faces", OPTIONS], "danes_boxes", name="find_danes_boxes", namespace="evaluate")
+    return sum((evaluate_variant(*name.split("."), "danes") for name in names), start=Pipeline([boxes, *tables]))
 
 
 def tiny_catalog(project: Path, names: Sequence[str] = NAMES, **options: Any) -> DataCatalog:
@@ -54,10 +59,9 @@ def tiny_catalog(project: Path, names: Sequence[str] = NAMES, **options: Any) ->
     datasets: dict[str, AbstractDataset] = {
         "danes_augmented": MemoryDataset(faces, copy_mode="assign"),
         "danes_faces": MemoryDataset(faces, copy_mode="assign"),
-        "params:evaluate": MemoryDataset(EvaluateOptions(device="cpu", batch_size=64, pictures=2)),
-        "leaderboard": CSVDataset(filepath=str(project / "leaderboard.csv"), save_args={"index": False}),
-        "errors_by_part": CSVDataset(filepath=str(project / "errors_by_part.csv"), save_args={"index": False}),
-        "learning_rates": MatplotlibDataset(filepath=str(project / "learning_rates.png")),
+        OPTIONS: MemoryDataset(evaluate_options(batch_size=64, pictures=2)),
+        **{table: CSVDataset(filepath=str(project / f"{table}.csv"), save_args={"index": False}) for table in TABLES},
+        "train_nose.comparison": MatplotlibDataset(filepath=str(project / "comparison.png")),
     }
     for name in names:
         folder, variant = project / name, name.split(".")[1]

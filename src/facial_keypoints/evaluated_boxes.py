@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from facial_keypoints.box_fit import BOX, NO_BOXES, box_origin
 from facial_keypoints.detection import nearest_boxes
+from facial_keypoints.errors import MissingInputError
 from facial_keypoints.faces import TRAIN, FaceSet
 from facial_keypoints.geometry import crop_boxes
 from facial_keypoints.options import DetectorOptions, EvaluateOptions
@@ -18,6 +19,7 @@ from facial_keypoints.protocol import DIGITS
 logger = logging.getLogger(__name__)
 
 BOXES_FROM = "boxes_from"  # column: in words
+COLUMNS = [*BOX, BOXES_FROM, "name"]
 
 
 def boxes_table(faces: FaceSet, options: EvaluateOptions) -> pd.DataFrame:
@@ -57,9 +59,16 @@ def boxed(faces: FaceSet, boxes: pd.DataFrame) -> tuple[FaceSet, NDArray[np.floa
     """The faces that have a box, these boxes (N, 4), None for whole photographs, and where they come from.
 
     Faces that a detector missed are left out, loudly: the protocol counts the others.
+    Raises MissingInputError if the boxes are those of other faces, as after another choice of splits.
     """
     of_name = boxes.set_index("name")
-    chosen = faces.select(faces.table["name"].isin(of_name.index).to_numpy())
+    chosen = faces.select((faces.table["split"] != TRAIN).to_numpy())
+    if others := sorted(set(chosen.table["name"]) ^ set(of_name.index)):
+        raise MissingInputError(
+            f"{faces.data_set}_boxes are not those of {faces.data_set}_faces as they are now: found boxes of "
+            f"{len(of_name)} faces, expected those of the {len(chosen)} that are not for training; {others[0]} is one "
+            "that only one of the two has. Find the boxes anew and evaluate all: kedro run --pipelines evaluate"
+        )
     origin = str(boxes[BOXES_FROM].iloc[0]) if len(boxes) else NO_BOXES
     if chosen.crop is None:
         return chosen, None, origin

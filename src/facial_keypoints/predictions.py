@@ -138,7 +138,7 @@ def no_predictions() -> pd.DataFrame:
 
 
 def joined(tables: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
-    """The predictions of all variants that have some, one below the other."""
+    """The predictions of all variants that have some, one below the other.  None: a table that was never made."""
     present = [table for table in tables if table is not None and len(table)]
     return pd.concat(present, ignore_index=True) if present else no_predictions()
 

@@ -1,6 +1,6 @@
-from facial_keypoints import evaluation
+from facial_keypoints.baselines import BASELINES
 from facial_keypoints.figures import PREDICTION, TRUTH
-from facial_keypoints.figures.model_styles import BASELINE, COLOURS, MEAN_SHAPE, model_styles
+from facial_keypoints.figures.model_styles import BASELINE, COLOURS, model_styles
 
 
 def test_models_differ_from_each_other_from_baselines_and_from_truth_and_prediction():
@@ -10,12 +10,9 @@ def test_models_differ_from_each_other_from_baselines_and_from_truth_and_predict
     assert not {BASELINE, TRUTH, PREDICTION} & {style.color for style in styles.values()}
 
 
-def test_a_mean_shape_is_grey_and_dashed_and_takes_no_colour_from_a_model():
+def test_baselines_are_grey_and_broken_and_take_no_colour_from_a_model():
     alone = model_styles(["first", "second"])
-    beside = model_styles(["first", "finetune_resnet.mean_shape", "second"])
-    assert beside["finetune_resnet.mean_shape"] == (BASELINE, "--")
+    baselines = [f"finetune_resnet.{name}" for name in BASELINES]
+    beside = model_styles(["first", *baselines, "second"])
+    assert [beside[name] for name in baselines] == [(BASELINE, "--"), (BASELINE, ":")]
     assert alone.items() <= beside.items()
-
-
-def test_the_baselines_are_called_as_the_evaluation_calls_them():
-    assert MEAN_SHAPE == evaluation.MEAN_SHAPE

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 FINISHED, FAILED, KILLED = "FINISHED", "FAILED", "KILLED"
 TABLES = ("leaderboard", "error_breakdown", "paired_tests", "evaluation_report")
 ROBUSTNESS_TABLE = ".robustness_table"
-# MLflow's own chatter: log lines below warnings, links printed to stdout, usage statistics sent to its makers.
+# MLflow's own chatter: log lines below warnings, links printed to stdout, bars, usage statistics sent to its makers.
 # It reads them while it is imported. Whoever set them otherwise keeps what they set.
 QUIET = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
@@ -88,9 +88,9 @@ class TrackingHooks:
         elif dataset_name == f"{variant}.history":
             run.log_epochs(variant, data)
         elif path and (dataset_name in TABLES or dataset_name.endswith(ROBUSTNESS_TABLE)):
-            run.log_table(path)
+            run.log_table(path, task_of(dataset_name))
         elif path and self._is_figure(dataset_name):
-            run.log_figure(variant, path)
+            run.log_figure(variant, path, task_of(dataset_name))
         if dataset_name == "leaderboard":
             run.log_test_errors(data)
         if trains(node) and dataset_name == node.outputs[-1]:  # a generator: this comes once an epoch
@@ -155,6 +155,11 @@ def trained_variants(pipeline: Pipeline) -> set[str]:
 def trains(node: Node) -> bool:
     """Whether the node trains its variant, rather than draw or evaluate it."""
     return f"{node.namespace}.checkpoint" in node.outputs
+
+
+def task_of(dataset_name: str) -> str:
+    """What the results of one task are called after, `train_nose` of train_nose.ced; else ""."""
+    return dataset_name.rpartition(".")[0]
 
 
 def variant_of(node: Node) -> str:

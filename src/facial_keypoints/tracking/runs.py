@@ -169,8 +169,11 @@ class TrackedRun:
             self._training_ids[variant] = predictions["training_id"].iloc[0]
 
     @training_goes_on()
-    def log_figure(self, variant: str, path: Path) -> None:
-        """Log a figure to the run that trained the variant, or is going to; figures of no variant, to the parent."""
+    def log_figure(self, variant: str, path: Path, task: str = "") -> None:
+        """Log a figure to the run that trained the variant, or is going to; figures of no variant, to the parent.
+
+        There each task has a folder: figures of all tasks have the same names.
+        """
         with self._opening:
             if variant in self._to_train and variant not in self._variants:
                 self._waiting.setdefault(variant, []).append(path)
@@ -182,12 +185,13 @@ class TrackedRun:
         else:  # a variant without a training has nothing but a notice to show, and there may be several of them
             run_id = None if variant else self.id
         if run_id:
-            self.client.log_artifact(run_id, str(path), FIGURES)
+            folder = f"{FIGURES}/{task}" if task and not variant else FIGURES
+            self.client.log_artifact(run_id, str(path), folder)
 
     @training_goes_on()
-    def log_table(self, path: Path) -> None:
-        """Log a table of the evaluation to the parent."""
-        self.client.log_artifact(self.id, str(path))
+    def log_table(self, path: Path, task: str = "") -> None:
+        """Log a table of the evaluation to the parent, a table of one task to its folder."""
+        self.client.log_artifact(self.id, str(path), task or None)
 
     @training_goes_on()
     def log_test_errors(self, leaderboard: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ from facial_keypoints.checkpoints import Checkpoint, Training
 from facial_keypoints.contenders import Contender, conditions, of_checkpoint, peers_for
 from facial_keypoints.devices import pick_device
 from facial_keypoints.errors import MissingInputError
-from facial_keypoints.evaluated_boxes import boxed, boxes_table
+from facial_keypoints.evaluated_boxes import COLUMNS, boxed, boxes_table
 from facial_keypoints.evaluation import error_breakdown, leaderboard, paired_tests
 from facial_keypoints.examples import Examples
 from facial_keypoints.faces import TEST, TRAIN, FaceSet
@@ -25,7 +25,7 @@ RUN_DIGITS = 8  # of an MLflow run's id, in a variant's name
 
 def find_boxes(faces: FaceSet | None, options: EvaluateOptions) -> pd.DataFrame:
     """The box of each face that is to be predicted, in pixels of its photograph, and where the boxes come from."""
-    return pd.DataFrame() if faces is None else boxes_table(faces, options)
+    return pd.DataFrame(columns=COLUMNS) if faces is None else boxes_table(faces, options)
 
 
 def predict_variant(
@@ -172,7 +172,7 @@ def mean_in_words(train: FaceSet) -> str:
     return f"mean of {len(train)} training faces"
 
 
-def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
+def rank_variants(*predictions: pd.DataFrame | None) -> pd.DataFrame:
     """The leaderboard, also logged.
 
     Raises MissingInputError if no variant has predictions, ProtocolError if some were not measured like others.
@@ -189,11 +189,11 @@ def rank_variants(*predictions: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def break_errors_down(*predictions: pd.DataFrame) -> pd.DataFrame:
+def break_errors_down(*predictions: pd.DataFrame | None) -> pd.DataFrame:
     """Errors by facial part, landmark, type, source, subset, head turn and face size."""
     return error_breakdown(joined(predictions))
 
 
-def compare_pairs(*predictions: pd.DataFrame) -> pd.DataFrame:
+def compare_pairs(*predictions: pd.DataFrame | None) -> pd.DataFrame:
     """Every two networks of a task on the same test faces: difference, interval and p value."""
     return paired_tests(joined(predictions))

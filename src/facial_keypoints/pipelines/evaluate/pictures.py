@@ -105,7 +105,7 @@ def draw_predictions(
     )
 
 
-def draw_ced(*predictions: pd.DataFrame, pipeline: str, data_set: str) -> Figure:
+def draw_ced(*predictions: pd.DataFrame | None, pipeline: str, data_set: str) -> Figure:
     """The cumulative error distributions of all variants of a task, over the test faces."""
     rivals = by_variant(predictions, pipeline, data_set)
     if not rivals:
@@ -114,7 +114,9 @@ def draw_ced(*predictions: pd.DataFrame, pipeline: str, data_set: str) -> Figure
     return ced.ced_curves(errors, title=title_of(rivals, "cumulative error distribution"))
 
 
-def draw_landmark_errors(faces: FaceSet | None, *predictions: pd.DataFrame, pipeline: str, data_set: str) -> Figure:
+def draw_landmark_errors(
+    faces: FaceSet | None, *predictions: pd.DataFrame | None, pipeline: str, data_set: str
+) -> Figure:
     """The mean error of each point, drawn on the mean face of the test faces: the best networks of a task."""
     rivals = networks(by_variant(predictions, pipeline, data_set))
     if faces is None or not rivals:
@@ -137,7 +139,7 @@ def mean_face_in_norms(
     return mean / norm_lengths(mean[None].astype(np.float64), scheme, protocol_of(test).norm)[0]
 
 
-def draw_errors_by_turn(*predictions: pd.DataFrame, pipeline: str, data_set: str) -> Figure:
+def draw_errors_by_turn(*predictions: pd.DataFrame | None, pipeline: str, data_set: str) -> Figure:
     """The error of each test face by the turn of its head: the best networks of a task."""
     rivals = networks(by_variant(predictions, pipeline, data_set))
     if not rivals:
@@ -146,7 +148,7 @@ def draw_errors_by_turn(*predictions: pd.DataFrame, pipeline: str, data_set: str
     return errors_by_turn.errors_by_turn(tables, title=title_of(rivals, "error by the turn of the head"))
 
 
-def by_variant(predictions: tuple[pd.DataFrame, ...], pipeline: str, data_set: str) -> dict[str, pd.DataFrame]:
+def by_variant(predictions: tuple[pd.DataFrame | None, ...], pipeline: str, data_set: str) -> dict[str, pd.DataFrame]:
     """The test faces' predictions of each variant of a task by its name, the lowest mean error first."""
     tables = each_variant_and_split(test_of(of_task(joined(predictions), pipeline, data_set)))
     return {test["variant"].iloc[0]: test for test in sorted(tables, key=lambda test: test["nme"].mean())}
