@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 
@@ -22,3 +23,11 @@ def test_the_commands_of_the_readme_exist():
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z-]+)", (PROJECT / "README.md").read_text()))
     assert {"demo", "test"} <= named <= targets
+
+
+def test_the_python_of_the_evaluations_page_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "evaluation.md").read_text(), re.DOTALL)
+    found: dict[str, Any] = {}
+    exec(code, found)
+    assert found["low"] < found["errors"].mean() < found["high"]
+    assert found["test"].p < 0.05
