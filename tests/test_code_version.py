@@ -24,8 +24,9 @@ def project(tmp_path, monkeypatch) -> Iterator[Path]:
 @pytest.fixture
 def checkout(project) -> Path:
     git(project, "init", "--quiet")
-    (project / "code.py").write_text("one = 1\n")
-    git(project, "add", "code.py")
+    (project / "src").mkdir()
+    (project / "src" / "code.py").write_text("one = 1\n")
+    git(project, "add", "src")
     git(project, "commit", "--quiet", "--message=First")
     return project
 
@@ -36,13 +37,20 @@ def test_a_checkout_is_known_by_its_commit(checkout):
 
 
 def test_a_changed_checkout_says_so(checkout):
-    (checkout / "code.py").write_text("one = 2\n")
+    (checkout / "src" / "code.py").write_text("one = 2\n")
     assert code_version.code_version().endswith(", changed since)")
 
 
-def test_files_that_git_does_not_know_change_nothing(checkout):
+def test_new_files_count_where_code_and_options_lie(checkout):
     (checkout / "notes.txt").write_text("mine")
     assert "changed" not in code_version.code_version()
+    code_version.code_version.cache_clear()
+    (checkout / "src" / "new.py").write_text("two = 2\n")
+    assert code_version.code_version().endswith(", changed since)")
+
+
+def test_what_git_does_not_answer_is_not_known():
+    assert code_version.since(None) == ", changes unknown"
 
 
 def test_without_a_checkout_there_is_the_version_alone(project):

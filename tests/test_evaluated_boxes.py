@@ -73,39 +73,69 @@ def test_whole_photographs_have_no_boxes(boxes):
     table = boxes_table(faces, evaluate_options(boxes=boxes))
     assert len(table) == 4
     assert table[BOX].isna().all(axis=None)
-    chosen, own, origin = boxed(faces, table)
+    chosen, own = boxed(faces, table, evaluate_options(boxes=boxes))
     assert own is None
-    assert origin == NO_BOXES
+    assert set(chosen.table[BOXES_FROM]) == {NO_BOXES}
     assert list(chosen.table["name"]) == list(table["name"])
 
 
 def test_each_face_gets_the_box_of_its_name(caplog):
     faces = crops()
     table = boxes_table(faces, evaluate_options()).sample(frac=1, random_state=1)
-    chosen, own, origin = boxed(faces, table)
+    chosen, own = boxed(faces, table, evaluate_options())
     rows = rows_not_for_training(faces)
     assert list(chosen.table["name"]) == list(faces.table["name"].iloc[rows])
     assert_allclose(own, squares()[rows])
-    assert origin == LABELS
+    assert set(chosen.table[BOXES_FROM]) == {LABELS}
     assert not caplog.records
 
 
-def missed(faces: FaceSet, *names: str) -> pd.DataFrame:
+@pytest.fixture
+def detecting(tmp_path) -> EvaluateOptions:
+    """Options that ask for the boxes of a detector, whose file is none."""
+    file = tmp_path / "yunet.onnx"
+    file.write_bytes(b"a network")
+    return evaluate_options(boxes="detector", detector=DetectorOptions(file=str(file), side=0.93, shift_down=0.07))
+
+
+def missed(faces: FaceSet, options: EvaluateOptions, *names: str) -> pd.DataFrame:
     """The table of boxes of a detector that finds all faces but these."""
-    table = boxes_table(faces, evaluate_options()).assign(**{BOXES_FROM: "detected"})
+    words = f"{detector_in_words(options.detector)}, some found"
+    table = boxes_table(faces, evaluate_options()).assign(**{BOXES_FROM: words})
     table.loc[table["name"].isin(names), BOX] = np.nan
     return table
 
 
-def test_a_face_that_the_detector_missed_is_left_out_loudly(caplog):
+def test_a_face_that_the_detector_missed_is_left_out(detecting):
     faces = crops()
-    chosen, own, origin = boxed(faces, missed(faces, "face009", "face010"))
+    chosen, own = boxed(faces, missed(faces, detecting, "face009", "face010"), detecting)
     assert list(chosen.table["name"]) == ["face008", "face011"]
     assert_allclose(own, squares()[[8, 11]])
-    assert origin == "detected"
-    (record,) = caplog.records
-    assert record.levelname == "WARNING"
-    assert "ibug: the detector missed 2 of 4 faces, such as face009" in record.getMessage()
+
+
+def test_other_boxes_than_were_asked_for_are_refused(detecting):
+    faces = crops()
+    with pytest.raises(MissingInputError, match=r"found '.*some found', expected those of the labels"):
+        boxed(faces, missed(faces, detecting), evaluate_options())
+    with pytest.raises(MissingInputError, match=rf"found '{LABELS}', expected yunet.onnx"):
+        boxed(faces, boxes_table(faces, evaluate_options()), detecting)
+
+
+def test_boxes_of_earlier_labels_are_refused():
+    faces = crops()
+    table = boxes_table(faces, evaluate_options())
+    table[BOX[0]] += 3
+    with pytest.raises(MissingInputError, match="labels as they are now"):
+        boxed(faces, table, evaluate_options())
+
+
+def test_each_split_says_where_its_own_boxes_come_from():
+    faces = crops()
+    made = np.where(faces.table["split"] == "test", "landmarks", "file")
+    faces = replace(faces, table=faces.table.assign(box_from=made))
+    chosen, _ = boxed(faces, boxes_table(faces, evaluate_options()), evaluate_options())
+    words = chosen.table.groupby("split")[BOXES_FROM].unique().map(list).to_dict()
+    assert words == {"test": ["boxes made from the landmarks"], "validation": [LABELS]}
 
 
 class Middle(nn.Module):
@@ -115,26 +145,28 @@ class Middle(nn.Module):
         return torch.full((len(pictures), IBUG_68.size, 2), 0.5)
 
 
-def test_the_protocol_counts_the_faces_that_were_found():
+def test_the_protocol_counts_the_faces_that_were_found(detecting):
     faces = crops()
     predictor = Predictor("finetune_resnet", "middle", "", "the box", "none")
     contender = Contender(predictor, Middle(), InputFrame(60, 60, 3, Crop(1.5, 0.0, 60)))
-    everywhere = contender.predict(*boxed(faces, missed(faces)), evaluate_options())
-    found = contender.predict(*boxed(faces, missed(faces, "face010")), evaluate_options())
+    everywhere = contender.predict(*boxed(faces, missed(faces, detecting), detecting), detecting)
+    found = contender.predict(*boxed(faces, missed(faces, detecting, "face010"), detecting), detecting)
     texts = [table.loc[table["split"] == "test", "protocol"].iloc[0] for table in (everywhere, found)]
     protocols = [Protocol.from_json(text) for text in texts]
     assert [protocol.faces for protocol in protocols] == [2, 1]
     assert len({protocol.manifest for protocol in protocols}) == 2
-    assert {protocol.boxes for protocol in protocols} == {"detected"}
+    assert {protocol.boxes for protocol in protocols} == {f"{detector_in_words(detecting.detector)}, some found"}
 
 
-def test_the_table_of_boxes_survives_a_csv_file(tmp_path):
+def test_the_table_of_boxes_survives_its_file_whatever_faces_are_called(tmp_path, detecting):
     faces = crops()
-    table = missed(faces, "face010")
-    table.to_csv(tmp_path / "boxes.csv", index=False)
-    before, after = boxed(faces, table), boxed(faces, pd.read_csv(tmp_path / "boxes.csv"))
-    assert_array_equal(before[1], after[1])
-    assert before[2] == after[2]
+    names = faces.table["name"].replace({"face008": "001", "face009": "1e5", "face010": "NA", "face011": "-0"})
+    faces = replace(faces, table=faces.table.assign(name=names))
+    file = ParquetDataset(filepath=str(tmp_path / "boxes.parquet"))
+    file.save(missed(faces, detecting, "NA"))
+    chosen, own = boxed(faces, file.load(), detecting)
+    assert list(chosen.table["name"]) == ["001", "1e5", "-0"]
+    assert_array_equal(own, squares()[[8, 9, 11]])
 
 
 def test_a_detectors_box_becomes_a_square_by_hand():
@@ -166,11 +198,11 @@ def test_the_detector_is_named_by_its_files_digest(tmp_path):
     file.write_bytes(b"a network")
     words = detector_in_words(DetectorOptions(file=str(file), side=0.93, shift_down=0.07))
     digest = sha256(b"a network").hexdigest()[:12]
-    assert words == f"detected by yunet.onnx (sha256 {digest}), times 0.93, 0.07 down"
+    assert words == f"yunet.onnx (sha256 {digest}), times 0.93, 0.07 down, near the labels' boxes"
 
 
 @pytest.mark.real
-def test_a_real_detector_finds_the_astronaut_and_misses_a_blank(yunet_file):
+def test_a_real_detector_finds_the_astronaut_and_misses_a_blank(yunet_file, caplog):
     cv2 = pytest.importorskip("cv2")
     if int(cv2.__version__.split(".")[0]) < 5:
         pytest.skip(f"OpenCV {cv2.__version__} does not read {yunet_file.name}, 5 does")
@@ -178,8 +210,11 @@ def test_a_real_detector_finds_the_astronaut_and_misses_a_blank(yunet_file):
     faces.images[2] = 128
     faces = replace(faces, table=faces.table.assign(split=["train", "test", "test"], group=["a", "b", "b"]))
     detector = DetectorOptions(file=str(yunet_file), side=0.93, shift_down=0.07)
-    table = boxes_table(faces, evaluate_options(boxes="detector", detector=detector))
-    chosen, own, origin = boxed(faces, table)
+    options = evaluate_options(boxes="detector", detector=detector)
+    table = boxes_table(faces, options)
+    chosen, own = boxed(faces, table, options)
+    (record,) = caplog.records
+    assert "the detector missed 1 of 2 faces, such as face002" in record.getMessage()
     assert list(table["name"]) == ["face001", "face002"]
     assert list(chosen.table["name"]) == ["face001"]
     assert own is not None
@@ -187,4 +222,4 @@ def test_a_real_detector_finds_the_astronaut_and_misses_a_blank(yunet_file):
     centre = own[0, :2] + own[0, 2:] / 2
     assert_allclose(centre, FACE[:2] + FACE[2:] / 2, atol=12)
     assert_allclose(own[0, 2], 0.93 * np.sqrt(FACE[2] * FACE[3]), atol=8)
-    assert origin == detector_in_words(detector)
+    assert chosen.table[BOXES_FROM].tolist() == [f"{detector_in_words(detector)}, 1 of 2 found"]

@@ -16,6 +16,7 @@ from typing import Any
 from kedro.config import OmegaConfigLoader
 from pydantic import TypeAdapter, ValidationError
 
+from facial_keypoints.baselines import BASELINES
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.landmarks import SCHEMES
 from facial_keypoints.options import PLAIN_OPTIONS, VARIANT_OPTIONS, AugmentationOptions
@@ -24,6 +25,7 @@ from facial_keypoints.options import PLAIN_OPTIONS, VARIANT_OPTIONS, Augmentatio
 SHARED_MAPPINGS = {"augmentation": AugmentationOptions}
 TORCHVISION_WEIGHTS = ("IMAGENET1K_V1",)
 NO_WEIGHTS = "none"
+TAKEN = (*BASELINES, "peers")  # what no variant can be called
 PARAMETER = "parameter:"  # in the catalog, what stands before a parameter whose value is meant
 Location = tuple[str | int, ...]  # of a value within the options, as pydantic gives it
 
@@ -128,10 +130,8 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         for variant in variant_names(parameters, pipeline):
             key_of = partial(_variant_key, parameters[pipeline], pipeline, variant)
             problems += _problems(key_of, options, parameters[pipeline][variant])
-            problems += _name_problems(f"{pipeline}.{variant}", "variant")
-    for peer in parameters.get("evaluate", {}).get("peers", {}):
-        problems += _name_problems(f"evaluate.peers.{peer}", "peer")
-    problems = problems or _crop_problems(parameters)
+            problems += _name_problems(f"{pipeline}.{variant}", "variant", TAKEN)
+    problems = problems or [*_crop_problems(parameters), *_peer_problems(parameters)]
     if problems:
         raise ConfigurationError(
             "Impossible parameters (they stand in conf/<environment>/parameters_<pipeline>.yml and --params):\n"
@@ -139,11 +139,27 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         )
 
 
-def _name_problems(key: str, what: str) -> list[str]:
-    """Names become those of datasets and folders."""
-    if re.fullmatch(r"[A-Za-z0-9_+-]+", key.split(".")[-1]):
+def _name_problems(key: str, what: str, taken: Sequence[str]) -> list[str]:
+    """Names become those of datasets and folders, and of rows that are ranked beside each other."""
+    name = key.split(".")[-1]
+    if name in taken:
+        return [f"{key}: {name} is the name of something else that is ranked beside it; choose another"]
+    if re.fullmatch(r"[A-Za-z0-9_+-]+", name):
         return []
     return [f"{key}: a {what}'s name holds letters, digits, '_', '-' and '+' only"]
+
+
+def _peer_problems(parameters: dict[str, Any]) -> list[str]:
+    """Peers have names of their own, and cannot see more of a face than is cut of it."""
+    variants = variant_names(parameters, "finetune_resnet")
+    cuts = [parameters.get(f"ingest_{name}", {}).get("crop", {}).get("scale", float("inf")) for name in ("ibug", "own")]
+    problems = []
+    for name, peer in parameters.get("evaluate", {}).get("peers", {}).items():
+        key = f"evaluate.peers.{name}"
+        problems += _name_problems(key, "peer", [*variants, *TAKEN])
+        if peer["crop_scale"] > min(cuts):
+            problems.append(f"{key}.crop_scale: found {peer['crop_scale']}, but faces are cut at {min(cuts)}; lower it")
+    return problems
 
 
 def _crop_problems(parameters: dict[str, Any]) -> list[str]:

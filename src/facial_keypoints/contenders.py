@@ -1,9 +1,11 @@
 """Who is compared: networks of ours and of others, each with the frame it sees, on the same faces and boxes."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.configuration import NO_WEIGHTS
 from facial_keypoints.devices import pick_device
-from facial_keypoints.errors import MissingInputError
+from facial_keypoints.errors import DataError, MissingInputError
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
@@ -37,20 +40,20 @@ class Contender:
     frame: InputFrame
     indices: list[int] | None = None
 
-    def predict(self, faces: FaceSet, boxes: Boxes | None, boxes_from: str, options: EvaluateOptions) -> pd.DataFrame:
-        """Its predictions of faces, given boxes (N, 4) in pixels of the photographs; None for whole photographs.
+    def predict(self, faces: FaceSet, boxes: Boxes | None, options: EvaluateOptions) -> pd.DataFrame:
+        """Its predictions of faces.
 
-        boxes_from: in words, for the protocol.
+        boxes: (N, 4) in pixels of the photographs; None for those that they were cut around, and for whole photographs.
         """
         examples = Examples(faces, self.frame, pick_device(options.device), self.indices, boxes)
         model = self.model.to(examples.device)
         points = predict_unit_points(model, examples, batch_size=options.batch_size, flip_average=options.flip_average)
-        return predictions_table(points, examples, faces, self.predictor, conditions(options, boxes_from))
+        return predictions_table(points, examples, faces, self.predictor, conditions(options))
 
 
-def conditions(options: EvaluateOptions, boxes_from: str) -> Conditions:
+def conditions(options: EvaluateOptions) -> Conditions:
     """The options' part of the protocol."""
-    return Conditions(options.norm, boxes_from, FLIP if options.flip_average else NO_AUGMENTATION)
+    return Conditions(options.norm, FLIP if options.flip_average else NO_AUGMENTATION)
 
 
 def of_checkpoint(checkpoint: Checkpoint, data_set: str, variant: str = "") -> Contender:
@@ -59,27 +62,40 @@ def of_checkpoint(checkpoint: Checkpoint, data_set: str, variant: str = "") -> C
     What a network makes of another data set is no result of the run that trained it: it then has no training id.
     """
     training = checkpoint.training
-    start = Path(training.options.get("weights", "random values")).name
-    start = {"none": "random values"}.get(start, start)
     predictor = Predictor(
         pipeline=training.pipeline,
         variant=variant or training.variant,
         training_id=training.id if data_set == training.data_set else "",
         crop=frame_in_words(checkpoint.frame),
         weights=f"epoch {training.epoch} of {training.epochs_planned} on {training.data_set} "
-        f"({len(training.groups)} groups), from {start}",
+        f"({len(training.groups)} groups), from {start_in_words(training.options)}",
     )
     return Contender(predictor, checkpoint.model(), checkpoint.frame, checkpoint.indices)
 
 
-def of_peer(name: str, options: EvaluateOptions, pipeline: str) -> Contender:
-    """A network of others.  Raises MissingInputError if its file or what runs it is not there."""
+def start_in_words(options: Mapping[str, Any]) -> str:
+    """What a training started from: "random values", "IMAGENET1K_V1", or the end of a file's path."""
+    weights = options.get("weights", NO_WEIGHTS)
+    start = "random values" if weights == NO_WEIGHTS else "/".join(Path(weights).parts[-3:])
+    return f"{start} (a part)" if options.get("allow_partial") and weights != NO_WEIGHTS else start
+
+
+def of_peer(name: str, scheme: LandmarkScheme, options: EvaluateOptions, pipeline: str) -> Contender:
+    """A network of others.
+
+    Raises MissingInputError if its file or what runs it is not there, DataError if it has other points than its scheme.
+    """
     # Not on top: OpenVINO and ONNX Runtime are imported by those who have peers.
     from facial_keypoints.peers import load_network
 
     peer = options.peers[name]
     path = Path(options.peers_folder) / peer.file
     network = load_network(path, peer.colour, peer.offset)
+    if network.points != scheme.size:
+        raise DataError(
+            f"{path}: found a network of {network.points} points, expected the {scheme.size} of {scheme.name}. "
+            f"Correct evaluate.peers.{name}.scheme, or leave the peer out."
+        )
     frame = peer_frame(peer)
     weights = f"{path.name}, sha256 {sha256(path.read_bytes()).hexdigest()[:DIGITS]}"
     return Contender(Predictor(pipeline, name, "", frame_in_words(frame), weights), network, frame)
@@ -91,7 +107,7 @@ def peers_for(scheme: LandmarkScheme, options: EvaluateOptions, pipeline: str) -
     for name, peer in options.peers.items():
         if peer.scheme == scheme.name:
             try:
-                contenders.append(of_peer(name, options, pipeline))
+                contenders.append(of_peer(name, scheme, options, pipeline))
             except MissingInputError as error:
                 logger.info("%s is skipped: %s", name, error)
     return contenders

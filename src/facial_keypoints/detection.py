@@ -28,6 +28,11 @@ BLANK = np.zeros((64, 64, 3), np.uint8)
 SCORE = 14  # column of what OpenCV returns: a box, five points, the score
 
 
+def require_yunet(detector_file: Path | str) -> None:
+    """Raises MissingInputError if OpenCV or the file is not there, DataError if it is no such detector."""
+    _detector(Path(detector_file))
+
+
 def detect_boxes(pictures: Iterable[NDArray[np.uint8]], detector_file: Path | str) -> list[NDArray[np.float64]]:
     """The faces of each picture, (M, 5): left, top, width, height in its pixels, and score, the highest first.
 

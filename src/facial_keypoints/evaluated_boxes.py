@@ -1,6 +1,7 @@
 """The boxes that faces are evaluated with: those of the labels, or a detector's."""
 
 import logging
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,29 +15,58 @@ from facial_keypoints.errors import MissingInputError
 from facial_keypoints.faces import TRAIN, FaceSet
 from facial_keypoints.geometry import crop_boxes
 from facial_keypoints.options import DetectorOptions, EvaluateOptions
+from facial_keypoints.predictions import BOXES_FROM
 from facial_keypoints.protocol import DIGITS
 
 logger = logging.getLogger(__name__)
 
-BOXES_FROM = "boxes_from"  # column: in words
+ANEW = "Find the boxes anew and evaluate all: kedro run --pipelines evaluate"
 COLUMNS = [*BOX, BOXES_FROM, "name"]
 
 
 def boxes_table(faces: FaceSet, options: EvaluateOptions) -> pd.DataFrame:
-    """A row for each face that is not for training: name, left, top, width, height, boxes_from.
+    """A row for each face that is not for training: its name, its box (`box_fit.BOX`), and where that comes from.
 
-    In pixels of the photograph; NaN for whole photographs, and where the detector finds no face.
+    In pixels of the photograph; NaN for whole photographs, and where the detector finds no face, which is told loudly.
     Raises MissingInputError if the detector or OpenCV is not there.
     """
     faces = faces.select((faces.table["split"] != TRAIN).to_numpy())
-    if faces.crop is None:
-        boxes, origin = np.full((len(faces), 4), np.nan), NO_BOXES
-    elif options.boxes == "labels":
-        boxes, origin = crop_boxes(faces.to_source, faces.crop), box_origin(faces.table)
-    else:
+    if options.boxes == "detector" and faces.crop is not None:
         boxes = like_those_of_labels(nearest_boxes(faces, options.detector.file), options.detector)
-        origin = detector_in_words(options.detector)
-    return pd.DataFrame(boxes, columns=BOX).assign(**{BOXES_FROM: origin}).assign(name=faces.table["name"].to_numpy())
+    else:
+        boxes = boxes_of_labels(faces)
+    table = pd.DataFrame(boxes, columns=BOX).assign(name=faces.table["name"].to_numpy())
+    missed = table["name"][table[BOX[0]].isna()]
+    if faces.crop is not None and len(missed):
+        logger.warning(
+            "%s: the detector missed %d of %d faces, such as %s: they are left out of the evaluation",
+            faces.data_set,
+            len(missed),
+            len(faces),
+            missed.iloc[0],
+        )
+    return table.assign(**{BOXES_FROM: origins(faces, boxes, options)})
+
+
+def boxes_of_labels(faces: FaceSet) -> NDArray[np.floating]:
+    """The boxes (N, 4) that the faces were cut around; NaN for whole photographs."""
+    return np.full((len(faces), 4), np.nan) if faces.crop is None else crop_boxes(faces.to_source, faces.crop)
+
+
+def origins(faces: FaceSet, boxes: NDArray[np.floating], options: EvaluateOptions) -> NDArray[np.object_]:
+    """Where the boxes (N, 4) of each face's split come from, in words, (N,)."""
+    splits = faces.table["split"].to_numpy()
+    words = np.empty(len(faces), dtype=object)
+    for split in np.unique(splits):
+        rows = splits == split
+        if faces.crop is None:
+            words[rows] = NO_BOXES
+        elif options.boxes == "labels":
+            words[rows] = box_origin(faces.table[rows])
+        else:
+            found = np.isfinite(boxes[rows]).all(axis=1)
+            words[rows] = f"{detector_in_words(options.detector)}, {found.sum()} of {len(found)} found"
+    return words
 
 
 def like_those_of_labels(boxes: NDArray[np.floating], detector: DetectorOptions) -> NDArray[np.floating]:
@@ -49,37 +79,50 @@ def like_those_of_labels(boxes: NDArray[np.floating], detector: DetectorOptions)
 
 
 def detector_in_words(detector: DetectorOptions) -> str:
-    """ "detected by yunet.onnx (sha256 0123456789ab), times 0.94, 0.03 down" """
+    """ "yunet.onnx (sha256 0123456789ab), times 0.93, 0.07 down, near the labels' boxes" """
     digest = sha256(Path(detector.file).read_bytes()).hexdigest()[:DIGITS]
-    name = Path(detector.file).name
-    return f"detected by {name} (sha256 {digest}), times {detector.side:g}, {detector.shift_down:g} down"
+    made_alike = f"times {detector.side:g}, {detector.shift_down:g} down"
+    return f"{Path(detector.file).name} (sha256 {digest}), {made_alike}, near the labels' boxes"
 
 
-def boxed(faces: FaceSet, boxes: pd.DataFrame) -> tuple[FaceSet, NDArray[np.floating] | None, str]:
-    """The faces that have a box, these boxes (N, 4), None for whole photographs, and where they come from.
+def boxed(faces: FaceSet, boxes: pd.DataFrame, options: EvaluateOptions) -> tuple[FaceSet, NDArray[np.floating] | None]:
+    """The faces that have a box, each with its origin in the column BOXES_FROM, and these boxes (N, 4).
 
-    Faces that a detector missed are left out, loudly: the protocol counts the others.
-    Raises MissingInputError if the boxes are those of other faces, as after another choice of splits.
+    None for whole photographs. Faces that a detector missed are left out: the protocol counts the others.
+    Raises MissingInputError if these are not the boxes of the present faces that the options ask for.
     """
-    of_name = boxes.set_index("name")
     chosen = faces.select((faces.table["split"] != TRAIN).to_numpy())
+    of_name = boxes.set_index("name")
+    require_same_faces(chosen, of_name)
+    of_name = of_name.loc[chosen.table["name"]]
+    own = of_name[BOX].to_numpy(dtype=np.float64)
+    require_asked_boxes(chosen, own, of_name[BOXES_FROM], options)
+    chosen = replace(chosen, table=chosen.table.assign(**{BOXES_FROM: of_name[BOXES_FROM].to_numpy()}))
+    if chosen.crop is None:
+        return chosen, None
+    found = np.isfinite(own).all(axis=1)
+    return chosen.select(found), own[found]
+
+
+def require_same_faces(chosen: FaceSet, of_name: pd.DataFrame) -> None:
+    """Raises MissingInputError unless the boxes are those of these faces."""
     if others := sorted(set(chosen.table["name"]) ^ set(of_name.index)):
         raise MissingInputError(
-            f"{faces.data_set}_boxes are not those of {faces.data_set}_faces as they are now: found boxes of "
+            f"{chosen.data_set}_boxes are not those of {chosen.data_set}_faces as they are now: found boxes of "
             f"{len(of_name)} faces, expected those of the {len(chosen)} that are not for training; {others[0]} is one "
-            "that only one of the two has. Find the boxes anew and evaluate all: kedro run --pipelines evaluate"
+            f"that only one of the two has. {ANEW}"
         )
-    origin = str(boxes[BOXES_FROM].iloc[0]) if len(boxes) else NO_BOXES
-    if chosen.crop is None:
-        return chosen, None, origin
-    own = of_name.loc[chosen.table["name"], BOX].to_numpy(dtype=np.float64)
-    found = np.isfinite(own).all(axis=1)
-    if not found.all():
-        logger.warning(
-            "%s: the detector missed %d of %d faces, such as %s: they are left out of the evaluation",
-            faces.data_set,
-            (~found).sum(),
-            len(found),
-            chosen.table["name"][~found].iloc[0],
-        )
-    return chosen.select(found), own[found], origin
+
+
+def require_asked_boxes(
+    chosen: FaceSet, own: NDArray[np.floating], boxes_from: pd.Series, options: EvaluateOptions
+) -> None:
+    """Raises MissingInputError if the boxes are others than `evaluate.boxes` asks for, or of earlier labels."""
+    if options.boxes == "labels" or chosen.crop is None:
+        as_asked = np.allclose(own, boxes_of_labels(chosen), equal_nan=True)
+        asked = "those of the labels as they are now"
+    else:
+        asked = detector_in_words(options.detector)
+        as_asked = bool(boxes_from.str.startswith(asked).all())
+    if not as_asked:
+        raise MissingInputError(f"{chosen.data_set}_boxes: found {boxes_from.iloc[0]!r}, expected {asked}. {ANEW}")

@@ -1,6 +1,6 @@
 """From predictions to what can be said of them: the leaderboard, errors broken down, pairs of models compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations, pairwise
 from typing import Any
@@ -13,12 +13,12 @@ from facial_keypoints.baselines import BASELINES
 from facial_keypoints.danes import TYPES
 from facial_keypoints.faces import SPLITS, TEST, UNLABELLED
 from facial_keypoints.head_turn import TURN_EDGES
-from facial_keypoints.metrics import PERCENTILES, curve_areas, error_percentiles, failures, point_errors
+from facial_keypoints.metrics import FAILURE, PERCENTILES, curve_areas, error_percentiles, failures, point_errors
 from facial_keypoints.predictions import PART, PART_PX, PREDICTOR, predicted_indices, predicted_points, true_points
 from facial_keypoints.protocol import FIELDS, FULL, MEASURED, Protocol, require_one_protocol
 from facial_keypoints.resampling import bootstrap_intervals, holm, paired_test
 
-THRESHOLDS = (8, 10)  # percent NME: of AUC and failure rate
+THRESHOLDS = (FAILURE, 10)  # percent NME: of AUC and failure rate
 SIZE_EDGES = (64, 128, 256, 512)  # pixels
 SUMMARY = [
     *("nme", "nme_low", "nme_high", "nme_p90", "nme_p95", "nme_p99"),
@@ -62,7 +62,7 @@ def leaderboard(predictions: pd.DataFrame) -> pd.DataFrame:
     rows = [summary_row(faces, subset) for faces in each_variant_and_split(predictions) for subset in subsets(faces)]
     table = pd.DataFrame(rows, columns=LEADERBOARD)
     for _, rivals in table.groupby(["pipeline", "data_set", "split", "subset"], sort=False):
-        require_one_protocol({name_of(row): protocol_of_row(row) for _, row in rivals.iterrows()})
+        require_one_protocol([(name_of(row), protocol_of_row(row)) for _, row in rivals.iterrows()])
     table["split"] = pd.Categorical(table["split"], SPLITS[::-1])
     table = table.sort_values(["data_set", "pipeline", "split", "subset", "nme"], ignore_index=True)
     return table.astype({"split": str})
@@ -85,7 +85,7 @@ def protocol_of(faces: pd.DataFrame, subset: str = FULL) -> Protocol:
     """That of one variant's predictions for one split.  Raises ProtocolError if they hold several."""
     texts = faces["protocol"].unique()
     name = name_of(faces.iloc[0])
-    require_one_protocol({f"{name} ({place})": Protocol.from_json(text) for place, text in enumerate(texts, start=1)})
+    require_one_protocol([(name, Protocol.from_json(text)) for text in texts])
     count = len(faces) if subset == FULL else int((faces["subset"] == subset).sum())
     return replace(Protocol.from_json(texts[0]), subset=subset, faces=count)
 
@@ -130,8 +130,12 @@ def error_breakdown(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Columns: `BREAKDOWN` and the protocol.  `px` and `nme` are means over the `faces` that have the `value` (of a part
     or a landmark: all faces); nme_low and nme_high bound the 95 % interval.
+    Raises ProtocolError as `leaderboard`.
     """
     tables = []
+    labelled = predictions[predictions["split"] != UNLABELLED]
+    for _, rivals in labelled.groupby(["pipeline", "data_set", "split"], sort=False):
+        one_protocol(list(each_variant_and_split(rivals)))
     for faces in each_variant_and_split(predictions):
         about = {name: faces[name].iloc[0] for name in ("pipeline", "variant", "data_set", "split")}
         rows = pd.DataFrame([*points_broken_down(faces), *faces_broken_down(faces)])
@@ -203,21 +207,25 @@ def paired_tests(predictions: pd.DataFrame) -> pd.DataFrame:
     Raises ProtocolError if the two were not measured alike.
     """
     test = predictions[(predictions["split"] == TEST) & ~predictions["variant"].isin(BASELINES)]
+    on_record = [name for name in ON_RECORD if name in MEASURED or name == "code"]
     tables = []
     for (pipeline, data_set), task in test.groupby(["pipeline", "data_set"], sort=False):
-        rivals = {name_of(faces.iloc[0]): faces for faces in each_variant_and_split(task)}
-        protocols = {name: protocol_of(faces) for name, faces in rivals.items()}
-        require_one_protocol(protocols)
-        rows = [compared(*pair) for pair in combinations(rivals.values(), 2)]
+        rivals = list(each_variant_and_split(task))
+        protocol = one_protocol(rivals)
+        rows = [compared(*pair) for pair in combinations(rivals, 2)]
         if rows:
-            measured = asdict(next(iter(protocols.values())))
-            on_record = {name: measured[name] for name in (*ON_RECORD, "split") if name in MEASURED} | {
-                "code": measured["code"]
-            }
-            table = pd.DataFrame(rows).assign(pipeline=str(pipeline), data_set=str(data_set), **on_record)
+            said = {name: value for name, value in asdict(protocol).items() if name in (*on_record, "split")}
+            table = pd.DataFrame(rows).assign(pipeline=str(pipeline), data_set=str(data_set), **said)
             tables.append(table.assign(p_holm=holm(table["p"].to_numpy())))
-    columns = [*PAIRS, *(name for name in ON_RECORD if name in MEASURED), "code"]
+    columns = [*PAIRS, *on_record]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def one_protocol(rivals: Sequence[pd.DataFrame]) -> Protocol:
+    """That of several variants' predictions for one split.  Raises ProtocolError if they were not measured alike."""
+    protocols = [(name_of(faces.iloc[0]), protocol_of(faces)) for faces in rivals]
+    require_one_protocol(protocols)
+    return protocols[0][1]
 
 
 def compared(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:

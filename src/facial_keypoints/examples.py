@@ -1,6 +1,7 @@
 """Faces as a network takes them: the part of each image that it sees, at its input size, in batches."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -88,7 +89,8 @@ class Examples:
         matrices = frame.matrices_to_images(faces, boxes)
         self.to_source = compose(faces.to_source, matrices)
         self.source_keypoints = faces.source_keypoints
-        self.norm = interocular(self.source_keypoints, faces.scheme)
+        self.boxes = boxes
+        self._scheme = faces.scheme
         images = torch.from_numpy(np.asarray(faces.images))
         # On a GPU the whole set lies beside the network; on a CPU it stays mapped from disk.
         self._images = images.to(device) if device.type != "cpu" else images
@@ -99,6 +101,11 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self._images)
+
+    @cached_property
+    def norm(self) -> NDArray[np.float64]:
+        """The distance of each face's outer eye corners, (N,), in pixels of the photographs."""
+        return interocular(self.source_keypoints, self._scheme)
 
     @property
     def unit_keypoints(self) -> NDArray[np.float32]:

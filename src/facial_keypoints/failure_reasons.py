@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from facial_keypoints.danes import TYPES
 from facial_keypoints.faces import FaceSet
-from facial_keypoints.head_turn import head_turn
+from facial_keypoints.head_turn import head_tilt, head_turn
 from facial_keypoints.photographs import to_grey
 
 FAR_TURNED = 30  # degrees
@@ -70,9 +70,7 @@ def box_reasons(points: NDArray[np.floating], boxes: NDArray[np.floating] | None
 def pose_reasons(faces: FaceSet) -> list[str]:
     """How far each head is turned or tilted, "" where it is not far."""
     points = faces.source_keypoints
-    first, second = (points[:, corner] for corner in faces.scheme.outer_eye_corners)
-    across = (second - first) * np.sign(second[:, :1] - first[:, :1])
-    tilt = np.degrees(np.arctan2(across[:, 1], across[:, 0]))
+    tilt = head_tilt(points, faces.scheme)
     reasons = []
     for turned, tilted in zip(head_turn(points, faces.scheme), tilt, strict=True):
         found = [f"turned {abs(turned):.0f}°"] if abs(turned) > FAR_TURNED else []

@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facial_keypoints.errors import ShapeError
-from facial_keypoints.landmarks import IMM_58, LandmarkScheme
+from facial_keypoints.landmarks import IBUG_68, IMM_58, LandmarkScheme
 
 NOSE_TIP_DEPTH = 0.47  # h / D
 NOSE_BASE_DEPTH = 0.32  # h / D of the point below the tip, between the nostrils
+# What IMM calls its nose tip is the nose's base (landmarks/shared_points.py).
+DEPTHS = ((IBUG_68, NOSE_TIP_DEPTH), (IMM_58, NOSE_BASE_DEPTH))
 TURN_EDGES = (-45, -30, -15, 15, 30, 45)  # degrees, between kinds of turn; the first and the last are open
 
 
@@ -27,21 +29,38 @@ def head_turn(truth: NDArray[np.floating], scheme: LandmarkScheme) -> NDArray[np
     """Degrees by which each head is turned, (N,), from all of a scheme's points (N, K, 2) in any unit.
 
     Positive: the nose points to the picture's right, once the picture is turned so that the face is upright.
-    NaN where the scheme has no nose tip, the face no landmarks, or its outer eye corners coincide.
-    Raises ShapeError if the points are not those of the scheme.
+    NaN for schemes other than IMM-58 and iBUG-68, whose depths are not known, where a face has no landmarks, and where
+    its outer eye corners coincide.  Raises ShapeError if the points are not those of the scheme.
+    """
+    across, level = _levelled(truth, scheme)
+    depth = next((depth for known, depth in DEPTHS if known == scheme), np.nan)
+    if scheme.nose_tip is None:
+        return np.full(len(truth), np.nan)
+    squared = np.square(np.abs(across))
+    aside = level[:, scheme.nose_tip].real / np.where(squared > 0, squared, np.nan)
+    return np.degrees(np.arctan(aside / depth))
+
+
+def head_tilt(truth: NDArray[np.floating], scheme: LandmarkScheme) -> NDArray[np.float64]:
+    """Degrees by which the line through each face's outer eye corners is tilted, (N,), clockwise positive.
+
+    Upside-down faces have 180.  Raises ShapeError if the points are not those of the scheme.
+    """
+    across, _ = _levelled(truth, scheme)
+    return np.degrees(np.angle(across))
+
+
+def _levelled(
+    truth: NDArray[np.floating], scheme: LandmarkScheme
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """From one outer eye corner to the other, (N,), left to right in an upright face, and the points (N, K) about their
+    middle, turned so that the line through the corners is level and scaled by their distance. All as x + iy.
     """
     if truth.ndim != 3 or truth.shape[1:] != (scheme.size, 2):
         raise ShapeError(f"points are {truth.shape}; {scheme.name} has (N, {scheme.size}, 2).")
-    if scheme.nose_tip is None:
-        return np.full(len(truth), np.nan)
-    points = truth.astype(np.float64) @ [1, 1j]  # x + iy
+    points = truth.astype(np.float64) @ np.array([1, 1j])
     first, second = (points[:, corner] for corner in scheme.outer_eye_corners)
     across = second - first
-    # Turned so that the line through the corners is level; the rest of the face lies below, or the corners are swapped.
     level = (points - (first + second)[:, None] / 2) * across.conj()[:, None]
-    swapped = level.imag.mean(axis=1) < 0
-    squared = np.square(np.abs(across))
-    aside = np.where(swapped, -1, 1) * level[:, scheme.nose_tip].real / np.where(squared > 0, squared, np.nan)
-    # What IMM calls its nose tip is the nose's base (landmarks/shared_points.py).
-    depth = NOSE_BASE_DEPTH if scheme == IMM_58 else NOSE_TIP_DEPTH
-    return np.degrees(np.arctan(aside / depth))
+    sign = np.where(level.imag.mean(axis=1) < 0, -1, 1)  # the rest of the face lies below, or the corners are swapped
+    return sign * across, sign[:, None] * level

@@ -15,6 +15,7 @@ from facial_keypoints import variants
 from facial_keypoints.errors import ProjectError
 from facial_keypoints.inputs import (
     replace_optional_inputs,
+    require_detector,
     require_inputs,
     require_own_places,
     require_resources,
@@ -41,6 +42,7 @@ class ProjectHooks:
                 require_resources(pipeline, catalog)
             require_own_places(pipeline, catalog)
             require_tracked_runs(pipeline, catalog)
+            require_detector(pipeline, catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

@@ -95,6 +95,15 @@ def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
             check_pretrained(options.weights, options.allow_partial)
 
 
+def require_detector(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Raises ProjectError if faces are to be evaluated in a detector's boxes, and it cannot be run."""
+    finds_boxes = any(name.endswith(BOXES) and name != "danes_boxes" for name in pipeline.all_outputs())
+    if finds_boxes and (options := catalog.load(f"params:{EVALUATE}")).boxes == "detector":
+        from facial_keypoints.detection import require_yunet
+
+        require_yunet(options.detector.file)
+
+
 def require_tracked_runs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
     """Raises MissingInputError if an MLflow run that is to be evaluated holds no checkpoint."""
     for name in sorted(pipeline.inputs()):

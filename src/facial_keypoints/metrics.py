@@ -13,6 +13,7 @@ Points = NDArray[np.floating]
 Errors = NDArray[np.floating]
 
 PERCENTILES = (90, 95, 99)
+FAILURE = 8  # percent NME: a face with a larger error has failed (Wu et al., CVPR 2018)
 
 
 def point_errors(predicted: Points, truth: Points) -> NDArray[np.float64]:

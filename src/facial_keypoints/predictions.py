@@ -7,16 +7,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from facial_keypoints.box_fit import NO_BOXES, box_origin
 from facial_keypoints.code_version import code_version
 from facial_keypoints.examples import Examples
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.head_turn import head_turn
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.metrics import axis_errors, nme, point_errors
-from facial_keypoints.norms import norm_lengths
+from facial_keypoints.norms import face_size, norm_lengths
 from facial_keypoints.point_table import keypoint_columns
 from facial_keypoints.protocol import FULL, Protocol, manifest
 
+BOXES_FROM = "boxes_from"  # column of a face set's table: where the face's box comes from, in words
 TRUE = "true_"  # before the names of the true points' columns
 PART = "nme/"  # before a part's name: its NME
 PART_PX = "px/"
@@ -43,10 +45,9 @@ class Predictor:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under which conditions: a norm of `norms.NORMS`, where the boxes come from, the test-time augmentation."""
+    """Under which conditions: a norm of `norms.NORMS`, the test-time augmentation."""
 
     norm: str
-    boxes: str
     test_time_augmentation: str
 
 
@@ -77,7 +78,7 @@ def predictions_table(
         "norm": norm,
         "nme": nme(errors, norm),
         **part_columns(errors, norm, examples.indices, faces.scheme),
-        "protocol": protocols(faces, examples.indices, predictor, conditions),
+        "protocol": protocols(faces, examples, predictor, conditions),
         **keypoint_columns(predicted, examples.indices),
         **{TRUE + name: values for name, values in keypoint_columns(truth, examples.indices).items()},
     }
@@ -87,7 +88,7 @@ def predictions_table(
 def about_faces(faces: FaceSet) -> pd.DataFrame:
     """What errors are broken down by: a row a face, `turn` in degrees, `face_size` in pixels of the photograph."""
     points = faces.source_keypoints
-    measures = {"turn": head_turn(points, faces.scheme), "face_size": norm_lengths(points, faces.scheme, "face_size")}
+    measures = {"turn": head_turn(points, faces.scheme), "face_size": face_size(points, faces.scheme)}
     return faces.table.reset_index(drop=True).assign(**measures).reindex(columns=ABOUT_FACE)
 
 
@@ -104,31 +105,47 @@ def part_columns(
     return columns
 
 
-def protocols(
-    faces: FaceSet, indices: Sequence[int], predictor: Predictor, conditions: Conditions
-) -> NDArray[np.object_]:
+def protocols(faces: FaceSet, examples: Examples, predictor: Predictor, conditions: Conditions) -> NDArray[np.object_]:
     """The protocol of each face's split, (N,), as JSON."""
-    scheme = faces.scheme
+    scheme, indices = faces.scheme, examples.indices
     which = f"all {scheme.size}" if len(indices) == scheme.size else ", ".join(scheme.names[index] for index in indices)
     splits = faces.table["split"].to_numpy()
     texts = np.empty(len(faces), dtype=object)
     for split in np.unique(splits):
-        chosen = faces.split(split)
-        texts[splits == split] = Protocol(
+        rows = splits == split
+        chosen = faces.select(rows)
+        texts[rows] = Protocol(
             data_set=faces.data_set,
-            manifest=manifest(chosen),
+            manifest=manifest(chosen, None if examples.boxes is None else examples.boxes[rows]),
             split=split,
             subset=FULL,
             faces=len(chosen),
             points=f"{scheme.name}, {which}",
             norm=conditions.norm,
-            boxes=conditions.boxes,
+            boxes=boxes_in_words(chosen),
             test_time_augmentation=conditions.test_time_augmentation,
+            pictures=pictures_in_words(faces),
             crop=predictor.crop,
             weights=predictor.weights,
             code=code_version(),
         ).to_json()
     return texts
+
+
+def boxes_in_words(faces: FaceSet) -> str:
+    """Where the boxes of the faces of one split come from."""
+    if BOXES_FROM in faces.table:
+        return str(faces.table[BOXES_FROM].iloc[0])
+    return NO_BOXES if faces.crop is None else box_origin(faces.table)
+
+
+def pictures_in_words(faces: FaceSet) -> str:
+    """ "336 x 336 px, 2.25 sides of the box, 0.08 down", "640 x 480 px, whole photographs" """
+    height, width = faces.image_size
+    crop = faces.crop
+    return f"{width} x {height} px, " + (
+        "whole photographs" if crop is None else f"{crop.scale:g} sides of the box, {crop.shift_down:g} down"
+    )
 
 
 def no_predictions() -> pd.DataFrame:
@@ -138,8 +155,18 @@ def no_predictions() -> pd.DataFrame:
 
 
 def joined(tables: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
-    """The predictions of all variants that have some, one below the other.  None: a table that was never made."""
-    present = [table for table in tables if table is not None and len(table)]
+    """The predictions of all variants that have some, one below the other.  None: a table that was never made.
+
+    One training counts once: an MLflow run whose checkpoint is on disk too is no second network.
+    """
+    trainings: dict[tuple[str, str], pd.DataFrame] = {}
+    present = []
+    for table in tables:
+        if table is None or table.empty:
+            continue
+        key = (str(table["training_id"].iloc[0]), str(table["data_set"].iloc[0]))
+        if not key[0] or trainings.setdefault(key, table) is table:
+            present.append(table)
     return pd.concat(present, ignore_index=True) if present else no_predictions()
 
 

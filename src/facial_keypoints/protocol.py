@@ -2,18 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from facial_keypoints.box_fit import BOX
 from facial_keypoints.errors import ProtocolError
 from facial_keypoints.faces import FaceSet
+from facial_keypoints.geometry import crop_boxes
 
 # What was measured. Errors that differ in one of these are no rivals; the other fields describe the rivals.
-MEASURED = ("data_set", "manifest", "split", "subset", "faces", "points", "norm", "boxes", "test_time_augmentation")
+MEASURED = (
+    *("data_set", "split", "subset", "faces", "points", "norm", "boxes", "test_time_augmentation", "pictures"),
+    "manifest",  # last: the others say in words what may differ
+)
 DIGITS = 12  # of the manifest's hash
 FULL = "full"  # the subset of all faces
 
@@ -22,10 +26,11 @@ FULL = "full"  # the subset of all faces
 class Protocol:
     """How the errors of some faces came about.
 
-    data_set: "danes", "ibug" or "own". manifest: the hash of these faces' names, boxes and true points (`manifest`).
-    split, subset, faces: which faces, and how many.
+    data_set: "danes", "ibug" or "own". split, subset, faces: which faces, and how many.
+    manifest: the hash of the split's faces, their boxes and true points (`manifest`).
     points: which points of which scheme. norm: of `norms.NORMS`. boxes: where the faces' boxes come from.
     test_time_augmentation: "none", or "flip": the mean with the prediction for the mirrored picture.
+    pictures: as the face set holds them, before any network's own crop.
     crop: what the network sees of the picture. weights: what it learnt from, and started from.
     code: the version of this project that measured.
     """
@@ -39,6 +44,7 @@ class Protocol:
     norm: str
     boxes: str
     test_time_augmentation: str
+    pictures: str
     crop: str
     weights: str
     code: str
@@ -54,31 +60,34 @@ class Protocol:
 FIELDS = [field.name for field in fields(Protocol)]
 
 
-def manifest(faces: FaceSet) -> str:
-    """A hash of the faces' names, groups, boxes and true points, in any order of the faces: 12 hexadecimal digits.
+def manifest(faces: FaceSet, boxes: NDArray[np.floating] | None = None) -> str:
+    """A hash of the faces: names, groups, subsets, boxes, true points and their scheme; 12 hexadecimal digits.
 
-    Points and boxes count to a tenth of a pixel of the photograph. The pictures' own pixels are not part of it, since
-    decoders differ in their last bit.
+    boxes: (N, 4) that the faces are evaluated with, in pixels of the photographs; None for those they were cut around.
+    The order of the faces does not matter, nor what boxes and points have beyond a tenth of a pixel. The pictures' own
+    pixels are not part of it, since decoders differ in their last bit.
     """
+    if boxes is None:
+        none = np.full((len(faces), 4), np.nan)
+        boxes = none if faces.crop is None else crop_boxes(faces.to_source, faces.crop)
     points = faces.source_keypoints.reshape(len(faces), -1)
-    boxes = faces.table.reindex(columns=BOX).to_numpy(dtype=np.float64)
     numbers = np.round(np.concatenate([boxes, points], axis=1) * 10) + 0.0  # -0.0 becomes 0.0: the same place
-    names = faces.table[["name", "group"]].astype(str).agg("\0".join, axis=1)
+    names = faces.table[["name", "group", "subset"]].astype(str).agg("\0".join, axis=1)
     lines = sorted(f"{name}\0{row.tolist()}" for name, row in zip(names, numbers, strict=True))
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:DIGITS]
+    scheme = json.dumps(faces.scheme.to_plain(), sort_keys=True)
+    return hashlib.sha256("\n".join([scheme, *lines]).encode()).hexdigest()[:DIGITS]
 
 
-def require_one_protocol(protocols: Mapping[str, Protocol]) -> None:
+def require_one_protocol(protocols: Sequence[tuple[str, Protocol]]) -> None:
     """Raises ProtocolError, naming the field and its values, unless what was measured is the same for all.
 
-    protocols: by the name of who was measured.
+    protocols: with the name of who was measured.
     """
     for field in MEASURED:
-        values = pd.Series({name: str(getattr(protocol, field)) for name, protocol in protocols.items()})
+        names = pd.Series([name for name, _ in protocols], dtype=str)
+        values = pd.Series([str(getattr(protocol, field)) for _, protocol in protocols], dtype=str)
         if values.nunique() > 1:
-            found = "; ".join(
-                f"{value!r} of {', '.join(map(str, names))}" for value, names in values.groupby(values).groups.items()
-            )
+            found = "; ".join(f"{value!r} of {', '.join(those)}" for value, those in names.groupby(values))
             raise ProtocolError(
                 f"These errors cannot be ranked, since their protocols differ in {field!r}: found {found}; expected "
                 "one value. Evaluate all of them the same way: kedro run --pipelines evaluate"

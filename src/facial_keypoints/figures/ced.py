@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.figures.model_styles import model_styles
 from facial_keypoints.figures.style import new_figure
-from facial_keypoints.metrics import auc, failure_rate
+from facial_keypoints.metrics import FAILURE, auc, failure_rate
 
-FAILURE = (
-    8.0  # percent: a face with a larger error has failed (Sagonas et al., "300 Faces In-The-Wild Challenge", 2016)
-)
 HEIGHT = 4.4  # inches, without the legend
 LEGEND_LINE = 0.17  # inches
 LEGEND_FONT = 8  # typographic points

@@ -150,7 +150,7 @@ def _note(tables: Mapping[str, Table], models: int) -> str:
     """What the picture cannot show: faces of unknown turn, the intervals, models left out."""
     unknown = [int(np.isnan(turn).sum()) for turn, _ in tables.values()]
     fewest, most = min(unknown), max(unknown)
-    note = f"Bars: mean of a bin and its {LEVEL:.0%} interval; triangles: faces beyond the axis."
+    note = f"Bars: mean of a bin, {LEVEL:.0%} interval as of independent faces; triangles: faces beyond the axis."
     if most:
         note += f" Not shown, turn unknown: {most if fewest == most else f'{fewest} to {most}'} faces."
     return note if len(tables) == models else f"{note} The first {len(tables)} of {models} models."

@@ -236,7 +236,7 @@ def parent_tags(run_params: Mapping[str, Any], project: Path) -> dict[str, str]:
     """What was asked of Kedro, and which code answered."""
     tags = {
         "mlflow.source.name": "kedro run",
-        "mlflow.source.git.commit": git(project, "rev-parse", "HEAD"),
+        "mlflow.source.git.commit": git(project, "rev-parse", "HEAD") or "",
         "kedro_env": run_params["env"] or "local",
         "pipelines": ", ".join(in_order(run_params["pipeline_names"])) or "__default__",
         "namespaces": ", ".join(run_params["namespaces"] or ()),

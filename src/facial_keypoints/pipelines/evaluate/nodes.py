@@ -54,7 +54,7 @@ def predict_run(
         if faces.data_set == training.data_set and fits(checkpoint, faces):
             contender = of_checkpoint(checkpoint, faces.data_set, f"{training.variant} (run {run[:RUN_DIGITS]})")
             return predictions_of(checkpoint, contender, faces, boxes, options)
-    logger.warning("run %s has learnt from %s, which is not ingested here: left out", run, training.data_set)
+    logger.warning("run %s: no faces of %s with its points are evaluated here: left out", run, training.data_set)
     return no_predictions()
 
 
@@ -71,9 +71,9 @@ def predictions_of(
             training.epochs_planned,
             training.epoch,
         )
-    chosen, own_boxes, boxes_from = boxed(faces, boxes)
+    chosen, own_boxes = boxed(faces, boxes, options)
     warn_of_learnt_faces(training, chosen)
-    return contender.predict(chosen, own_boxes, boxes_from, options)
+    return contender.predict(chosen, own_boxes, options)
 
 
 def fits(checkpoint: Checkpoint, faces: FaceSet) -> bool:
@@ -113,7 +113,7 @@ def predict_peers(
     """The predictions of all peers that are there, as variants of the pipeline whose task is theirs."""
     if faces is None or faces.crop is None:
         return no_predictions()
-    chosen = boxed(faces, boxes)
+    chosen = boxed(faces, boxes, options)
     return joined([peer.predict(*chosen, options) for peer in peers_for(faces.scheme, options, pipeline)])
 
 
@@ -129,11 +129,11 @@ def predict_mean_shape(
         return no_predictions()
     train = faces.split(TRAIN)
     mean = (train.source_keypoints / photograph_sizes(train)).mean(axis=0)[checkpoint.indices]
-    chosen, own_boxes, boxes_from = boxed(faces, boxes)
+    chosen, own_boxes = boxed(faces, boxes, options)
     examples = Examples(chosen, checkpoint.frame, pick_device("cpu"), checkpoint.indices, own_boxes)
     points = examples.from_source_points(mean * photograph_sizes(chosen))
     predictor = Predictor(checkpoint.training.pipeline, MEAN_SHAPE, "", "nothing", mean_in_words(train))
-    return predictions_table(points, examples, chosen, predictor, conditions(options, boxes_from))
+    return predictions_table(points, examples, chosen, predictor, conditions(options))
 
 
 def predict_mean_shape_in_box(
@@ -148,11 +148,11 @@ def predict_mean_shape_in_box(
         return no_predictions()
     train = faces.split(TRAIN)
     mean = Examples(train, checkpoint.frame, pick_device("cpu"), checkpoint.indices).mean_shape.numpy()
-    chosen, own_boxes, boxes_from = boxed(faces, boxes)
+    chosen, own_boxes = boxed(faces, boxes, options)
     examples = Examples(chosen, checkpoint.frame, pick_device("cpu"), checkpoint.indices, own_boxes)
     points = np.repeat(mean[None], len(examples), axis=0)
     predictor = Predictor(checkpoint.training.pipeline, MEAN_SHAPE_IN_BOX, "", "the box", mean_in_words(train))
-    return predictions_table(points, examples, chosen, predictor, conditions(options, boxes_from))
+    return predictions_table(points, examples, chosen, predictor, conditions(options))
 
 
 def first_that_fits(faces: FaceSet, checkpoints: tuple[Checkpoint | None, ...]) -> Checkpoint | None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from facial_keypoints.baselines import BASELINES
 from facial_keypoints.evaluated_boxes import boxed
-from facial_keypoints.evaluation import each_variant_and_split, landmark_errors, protocol_of
+from facial_keypoints.evaluation import each_variant_and_split, landmark_errors, one_protocol, protocol_of
 from facial_keypoints.faces import TEST, UNLABELLED, FaceSet
 from facial_keypoints.failure_reasons import failure_reasons
 from facial_keypoints.figures import ced, errors_by_turn
@@ -47,7 +47,7 @@ def draw_failed(
     worst = test_of(predictions).nlargest(options.pictures, "nme")
     if faces is None or worst.empty:
         return notice(NOTHING)
-    chosen, own_boxes, _ = boxed(faces, boxes)
+    chosen, own_boxes = boxed(faces, boxes, options)
     row_of = {name: row for row, name in enumerate(chosen.table["name"])}
     reasons = failure_reasons(chosen, own_boxes, np.array([row_of[name] for name in worst["name"]]))
     return draw_predictions(worst, predictions, faces, "the worst", reasons)
@@ -149,8 +149,13 @@ def draw_errors_by_turn(*predictions: pd.DataFrame | None, pipeline: str, data_s
 
 
 def by_variant(predictions: tuple[pd.DataFrame | None, ...], pipeline: str, data_set: str) -> dict[str, pd.DataFrame]:
-    """The test faces' predictions of each variant of a task by its name, the lowest mean error first."""
-    tables = each_variant_and_split(test_of(of_task(joined(predictions), pipeline, data_set)))
+    """The test faces' predictions of each variant of a task by its name, the lowest mean error first.
+
+    Raises ProtocolError if they were not measured alike.
+    """
+    tables = list(each_variant_and_split(test_of(of_task(joined(predictions), pipeline, data_set))))
+    if tables:
+        one_protocol(tables)
     return {test["variant"].iloc[0]: test for test in sorted(tables, key=lambda test: test["nme"].mean())}
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pandas as pd
 from matplotlib.figure import Figure
 
-from facial_keypoints.baselines import BASELINES
 from facial_keypoints.code_version import code_version
 from facial_keypoints.faces import TEST
+from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.predictions import of_task
-from facial_keypoints.protocol import MEASURED
+from facial_keypoints.protocol import FULL, MEASURED
 from facial_keypoints.report import Section, evaluation_report
 
 TITLES = {
@@ -76,7 +76,7 @@ def section(
     figures: Mapping[str, bytes],
 ) -> Section:
     """All results of one pipeline on one data set."""
-    test = board[(board["split"] == TEST) & (board["subset"] == "full")]
+    test = board[(board["split"] == TEST) & (board["subset"] == FULL)]
     headline = (test if len(test) else board).iloc[0]
     details = of_task(breakdown, pipeline, data_set)
     details = details[details["split"] == headline["split"]]
@@ -113,10 +113,11 @@ def errors_of_kind(kind: pd.DataFrame) -> pd.DataFrame:
 def chosen_figures(
     pipeline: str, data_set: str, board: pd.DataFrame, figures: Mapping[str, bytes]
 ) -> list[tuple[str, bytes]]:
-    """The figures of the task, then of the variant of ours that ranks first on the test faces."""
-    ours = board[~board["variant"].isin(BASELINES) & (board["training_id"] != "") & (board["split"] == TEST)]
-    prefixes = [pipeline, f"{pipeline}_{data_set}", *(f"{pipeline}__{name}" for name in ours["variant"].head(1))]
-    best = ours["variant"].iloc[0] if len(ours) else ""
+    """The figures of the task, then of the variant that ranks first of those that have figures, which are ours."""
+    test = board[(board["split"] == TEST) & (board["subset"] == FULL)]
+    of_variants = [name for name in test["variant"] if any(key.startswith(f"{pipeline}__{name}__") for key in figures)]
+    best = of_variants[0] if of_variants else ""
+    prefixes = [Task(pipeline, data_set, []).name, f"{pipeline}__{best}"]
     return [
         (caption.format(best), figures[f"{prefix}__{name}"])
         for name, caption in CAPTIONS.items()

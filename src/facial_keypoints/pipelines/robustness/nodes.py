@@ -6,24 +6,23 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from facial_keypoints.box_fit import NO_BOXES, box_origin
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.contenders import Contender, of_checkpoint, peers_for
 from facial_keypoints.evaluation import ON_RECORD, protocol_of
 from facial_keypoints.faces import TEST, FaceSet
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.figures.robustness import perturbed_faces, robustness_curves
-from facial_keypoints.metrics import failures
+from facial_keypoints.metrics import FAILURE, failures
+from facial_keypoints.norms import norm_lengths
 from facial_keypoints.options import EvaluateOptions
 from facial_keypoints.perturbations import Perturbation, example_views, perturbations_for, perturbed
 from facial_keypoints.progress import progress
 from facial_keypoints.protocol import manifest
 from facial_keypoints.resampling import bootstrap_intervals
 
-FAILURE = 8  # percent NME
 COLUMNS = [
     *("pipeline", "variant", "data_set", "split", "perturbation", "level", "faces"),
-    *("nme", "nme_low", "nme_high", "fr_8", "px", *ON_RECORD),
+    *("nme", "nme_low", "nme_high", f"fr_{FAILURE}", "px", *ON_RECORD),
 ]
 
 
@@ -54,18 +53,18 @@ def measured(
 ) -> list[dict[str, Any]]:
     """A row for each network, on the test faces at one level of a perturbation."""
     given = perturbed(test, perturbation, level, options.seed)
-    boxes_from = NO_BOXES if test.crop is None else box_origin(test.table)
+    norm = norm_lengths(test.source_keypoints, test.scheme, options.norm)  # a turned face's rectangle is larger
     rows = []
     for contender in contenders:
-        predictions = contender.predict(given.faces, given.boxes, boxes_from, options)
-        errors = predictions["nme"].to_numpy()
+        predictions = contender.predict(given.faces, given.boxes, options)
+        errors = 100 * predictions["px"].to_numpy() / norm
         (low, high), *_ = bootstrap_intervals(errors[:, None], predictions["group"].to_numpy())
         rows.append(
             asdict(protocol_of(predictions))
             | {"pipeline": contender.predictor.pipeline, "variant": contender.predictor.variant}
             | {"perturbation": perturbation.name, "level": level}
             | {"nme": errors.mean(), "nme_low": low, "nme_high": high, "px": predictions["px"].mean()}
-            | {"fr_8": failures(errors, FAILURE).mean()}
+            | {f"fr_{FAILURE}": failures(errors, FAILURE).mean()}
         )
     return rows
 

@@ -5,8 +5,8 @@ Not part of a plain `kedro run`: it measures every network some forty times.
 
 from kedro.pipeline import Node, Pipeline
 
-from facial_keypoints.pipelines.evaluate.pipeline import OPTIONS, Task, tasks, with_fixed
 from facial_keypoints.pipelines.robustness.nodes import draw_perturbed_faces, draw_robustness, sweep
+from facial_keypoints.pipelines.tasks import OPTIONS, Task, tasks, with_fixed
 
 NAMESPACE = "robustness"
 
