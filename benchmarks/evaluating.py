@@ -35,6 +35,7 @@ PROTOCOL = Protocol(
     norm="outer_eye_corners",
     boxes="boxes from the label files",
     test_time_augmentation="none",
+    pictures="336 x 336 px",
     crop="1.5 sides of the box",
     weights="made up",
     code="made up",

@@ -12,7 +12,6 @@ from facial_keypoints.box_fit import NO_BOXES
 from facial_keypoints.checkpoints import Checkpoint, Training
 from facial_keypoints.contenders import (
     Contender,
-    conditions,
     frame_in_words,
     of_checkpoint,
     of_peer,
@@ -52,12 +51,12 @@ def checkpoint(**changed: Any) -> Checkpoint:
 
 
 def protocol_of(contender: Contender, faces: FaceSet, options: EvaluateOptions) -> Protocol:
-    return Protocol.from_json(contender.predict(faces, None, NO_BOXES, options)["protocol"].iloc[0])
+    return Protocol.from_json(contender.predict(faces, None, options)["protocol"].iloc[0])
 
 
 def test_a_network_of_ours_predicts_what_its_checkpoint_does():
     faces, ours = spot_faces(6), checkpoint()
-    table = of_checkpoint(ours, "danes").predict(faces, None, NO_BOXES, evaluate_options())
+    table = of_checkpoint(ours, "danes").predict(faces, None, evaluate_options())
     examples = Examples(faces, ours.frame, torch.device("cpu"), ours.indices)
     points = ours.model()(examples.plain(torch.arange(6))[0]).detach().numpy()
     assert_allclose(predicted_points(table), points * [48, 32], rtol=1e-4)
@@ -84,8 +83,10 @@ def test_only_on_its_own_data_set_a_network_reports_to_its_training():
         ({"weights": "none"}, "random values"),
         ({"weights": "IMAGENET1K_V1"}, "IMAGENET1K_V1"),
         ({"weights": "some/folder/weights.pth"}, "weights.pth"),
+        ({"weights": "data/06_models/finetune_resnet/a/checkpoint.pt"}, "finetune_resnet/a/checkpoint.pt"),
+        ({"weights": "part.pth", "allow_partial": True}, "part.pth (a part)"),
     ],
-    ids=["no choice", "none", "by name", "by path"],
+    ids=["no choice", "none", "by name", "by path", "a checkpoint", "a part"],
 )
 def test_the_record_says_what_a_network_has_learnt_from_without_saying_where_that_lies(options, start):
     weights = of_checkpoint(checkpoint(options=options), "danes").predictor.weights
@@ -99,13 +100,13 @@ def test_the_options_are_in_the_protocol():
     assert (plain.norm, plain.test_time_augmentation, plain.boxes) == ("outer_eye_corners", "none", NO_BOXES)
     assert (other.norm, other.test_time_augmentation) == ("face_size", "flip")
     assert plain.crop == "whole photograph at 48 x 32 px, grey"
-    assert conditions(evaluate_options(), "detected").boxes == "detected"
+    assert plain.pictures == "48 x 32 px, whole photographs"
 
 
 def test_flipping_is_refused_where_a_mirrored_point_is_not_predicted():
     contender = replace(of_checkpoint(checkpoint(), "danes"), indices=[IMM_58.outer_eye_corners[0]])
     with pytest.raises(ConfigurationError, match="flip_average=false"):
-        contender.predict(spot_faces(6), None, NO_BOXES, evaluate_options(flip_average=True))
+        contender.predict(spot_faces(6), None, evaluate_options(flip_average=True))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_peer_that_is_not_there_is_skipped_by_name(tmp_path, caplog):
     assert "pfld is skipped:" in caplog.text
     assert str(tmp_path / "pfld.onnx") in caplog.text
     with pytest.raises(MissingInputError, match="no such file"):
-        of_peer("pfld", options, "finetune_resnet")
+        of_peer("pfld", IBUG_68, options, "finetune_resnet")
 
 
 def test_peers_of_other_points_are_not_asked_for(tmp_path, caplog):
@@ -150,7 +151,7 @@ def with_pfld(peers_folder: Path) -> EvaluateOptions:
 @pytest.mark.real
 def test_a_peer_finds_the_features_of_the_astronaut_in_her_photograph(with_pfld):
     (pfld,) = peers_for(IBUG_68, with_pfld, "finetune_resnet")
-    table = pfld.predict(astronauts([FACE, FACE]), np.stack([FACE, FACE]), "by hand", with_pfld)
+    table = pfld.predict(astronauts([FACE, FACE]), np.stack([FACE, FACE]), with_pfld)
     points = predicted_points(table)[0]
     for part, place in FEATURES.items():
         found = points[IBUG_68.nose_tip] if part == "nose_tip" else points[list(IBUG_68.parts[part])].mean(axis=0)
@@ -159,7 +160,7 @@ def test_a_peer_finds_the_features_of_the_astronaut_in_her_photograph(with_pfld)
 
 @pytest.mark.real
 def test_a_peer_is_on_record_by_its_files_digest_and_reports_to_no_training(with_pfld, peers_folder):
-    predictor = of_peer("pfld", with_pfld, "finetune_resnet").predictor
+    predictor = of_peer("pfld", IBUG_68, with_pfld, "finetune_resnet").predictor
     digest = sha256((peers_folder / "pfld.onnx").read_bytes()).hexdigest()[:12]
     assert (predictor.pipeline, predictor.variant, predictor.training_id) == ("finetune_resnet", "pfld", "")
     assert predictor.weights == f"pfld.onnx, sha256 {digest}"
@@ -168,9 +169,9 @@ def test_a_peer_is_on_record_by_its_files_digest_and_reports_to_no_training(with
 
 @pytest.mark.real
 def test_a_peer_does_not_depend_on_how_widely_a_face_was_cut(with_pfld):
-    pfld = of_peer("pfld", with_pfld, "finetune_resnet")
+    pfld = of_peer("pfld", IBUG_68, with_pfld, "finetune_resnet")
     tables = [
-        pfld.predict(astronauts([FACE], crop=crop), FACE[None], "by hand", with_pfld)
+        pfld.predict(astronauts([FACE], crop=crop), FACE[None], with_pfld)
         for crop in (Crop(2.25, 0.08, 504), Crop(1.8, 0.1, 403))
     ]
     assert_allclose(*map(predicted_points, tables), atol=0.7)

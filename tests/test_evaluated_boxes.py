@@ -7,11 +7,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from kedro_datasets.pandas import ParquetDataset
+from numpy.testing import assert_allclose
 from torch import Tensor, nn
 
 from facial_keypoints.box_fit import BOX, NO_BOXES
 from facial_keypoints.contenders import Contender
+from facial_keypoints.errors import MissingInputError
 from facial_keypoints.evaluated_boxes import (
     BOXES_FROM,
     boxed,
@@ -23,7 +25,7 @@ from facial_keypoints.examples import InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop, crop_matrix
 from facial_keypoints.landmarks import IBUG_68
-from facial_keypoints.options import DetectorOptions
+from facial_keypoints.options import DetectorOptions, EvaluateOptions
 from facial_keypoints.predictions import Predictor
 from facial_keypoints.protocol import Protocol
 from tests.faces import spot_faces
@@ -166,7 +168,7 @@ def test_the_table_of_boxes_survives_its_file_whatever_faces_are_called(tmp_path
     file.save(missed(faces, detecting, "NA"))
     chosen, own = boxed(faces, file.load(), detecting)
     assert list(chosen.table["name"]) == ["001", "1e5", "-0"]
-    assert_array_equal(own, squares()[[8, 9, 11]])
+    assert_allclose(own, squares()[[8, 9, 11]])
 
 
 def test_a_detectors_box_becomes_a_square_by_hand():
@@ -198,7 +200,7 @@ def test_the_detector_is_named_by_its_files_digest(tmp_path):
     file.write_bytes(b"a network")
     words = detector_in_words(DetectorOptions(file=str(file), side=0.93, shift_down=0.07))
     digest = sha256(b"a network").hexdigest()[:12]
-    assert words == f"yunet.onnx (sha256 {digest}), times 0.93, 0.07 down, near the labels' boxes"
+    assert words == f"yunet.onnx (sha256 {digest}), times 0.93, 0.07 down, near the boxes of the labels"
 
 
 @pytest.mark.real

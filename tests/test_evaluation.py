@@ -46,6 +46,7 @@ PROTOCOL = Protocol(
     norm="outer_eye_corners",
     boxes="boxes from the label files",
     test_time_augmentation="none",
+    pictures="336 x 336 px, 2.25 sides of the box, 0.08 down",
     crop="1.5 sides of the box",
     weights="epoch 3 of 3",
     code="0.1.0",

@@ -9,17 +9,19 @@ from numpy.testing import assert_allclose
 
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.eye_contours import EYES, reverse_eye, reversed_eyes
-from facial_keypoints.head_turn import NOSE_TIP_DEPTH, head_turn
+from facial_keypoints.head_turn import NOSE_TIP_DEPTH, head_tilt, head_turn
 from facial_keypoints.landmarks import IBUG_68, IMM_58, load_asf, load_scheme
 from tests.project import PROJECT
 from tests.shapes import FIVE, rectangle
 
-# x to the picture's right, y down, z away from the camera; the eyes are 1 apart. In the order of FIVE.
-HEAD = np.array([[-0.5, 0, 0], [0.5, 0, 0], [0, 0.35, -NOSE_TIP_DEPTH], [-0.3, 0.8, 0], [0.3, 0.8, 0]])
+# x to the picture's right, y down, z away from the camera; the eyes are 1 apart. All else is one point below them.
+HEAD = np.tile([0, 0.8, 0.0], (IBUG_68.size, 1))
+HEAD[[*IBUG_68.outer_eye_corners]] = [(-0.5, 0, 0), (0.5, 0, 0)]
+HEAD[IBUG_68.nose_tip] = (0, 0.35, -NOSE_TIP_DEPTH)
 
 
 def seen_from_afar(yaw: float, roll: float = 0.0, size: float = 100.0) -> np.ndarray:
-    """The landmarks of HEAD turned to the picture's right by yaw, then clockwise by roll, in degrees: (1, 5, 2)."""
+    """The landmarks of HEAD turned to the picture's right by yaw, then clockwise by roll, in degrees: (1, 68, 2)."""
     yaw, roll = np.radians([yaw, roll])
     x = np.cos(yaw) * HEAD[:, 0] - np.sin(yaw) * HEAD[:, 2]
     y = HEAD[:, 1]
@@ -29,34 +31,41 @@ def seen_from_afar(yaw: float, roll: float = 0.0, size: float = 100.0) -> np.nda
 
 @given(yaw=st.floats(-85, 85), roll=st.floats(-180, 180), size=st.floats(1, 1000))
 def test_the_turn_of_a_rigid_head_is_found_whatever_its_roll_and_size(yaw, roll, size):
-    assert_allclose(head_turn(seen_from_afar(yaw, roll, size), FIVE), [yaw], atol=1e-6)
+    assert_allclose(head_turn(seen_from_afar(yaw, roll, size), IBUG_68), [yaw], atol=1e-6)
 
 
 @given(yaw=st.floats(-85, 85))
 def test_a_mirrored_face_is_turned_the_other_way(yaw):
     face = seen_from_afar(yaw)
-    assert_allclose(head_turn(face[:, list(FIVE.mirror)] * [-1, 1], FIVE), -head_turn(face, FIVE), atol=1e-9)
+    assert_allclose(head_turn(face[:, list(IBUG_68.mirror)] * [-1, 1], IBUG_68), -head_turn(face, IBUG_68), atol=1e-9)
 
 
 def test_a_nose_to_the_right_of_the_eyes_middle_is_a_positive_turn():
-    face = rectangle(20, 30)[None]
-    assert head_turn(face, FIVE) == [0]
-    face[0, 2] = [5, 0]
-    assert head_turn(face, FIVE) > 10
-    face[0, 2] = [-5, 0]
-    assert head_turn(face, FIVE) < -10
+    face = seen_from_afar(0)
+    assert_allclose(head_turn(face, IBUG_68), [0], atol=1e-9)
+    face[0, IBUG_68.nose_tip, 0] += 15
+    assert head_turn(face, IBUG_68) > 10
+    face[0, IBUG_68.nose_tip, 0] -= 30
+    assert head_turn(face, IBUG_68) < -10
 
 
 def test_the_turn_is_unknown_without_a_nose_tip_landmarks_or_distance_of_the_eyes():
     eyes = load_scheme(PROJECT / "conf/schemes/eyes_12.yml")
     faces = np.concatenate([seen_from_afar(20)] * 3)
     faces[0] = np.nan
-    faces[1, 0] = faces[1, 1]
+    faces[1, 36] = faces[1, 45]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isnan(head_turn(np.ones((2, 12, 2)), eyes)).all()
-        assert_allclose(head_turn(faces, FIVE), [np.nan, np.nan, 20])
-        assert head_turn(faces[:0], FIVE).shape == (0,)
+        assert np.isnan(head_turn(rectangle(20, 30)[None], FIVE)).all()  # how deep its nose is, is not known
+        assert_allclose(head_turn(faces, IBUG_68), [np.nan, np.nan, 20])
+        assert head_turn(faces[:0], IBUG_68).shape == (0,)
+
+
+@pytest.mark.parametrize("roll", [0, 20, 90, 180, -150])
+def test_the_tilt_of_a_head_is_that_of_its_eyes_also_upside_down(roll):
+    tilt = head_tilt(seen_from_afar(10, roll), IBUG_68)[0]
+    assert_allclose(np.exp(1j * np.radians(tilt)), np.exp(1j * np.radians(roll)), atol=1e-9)
 
 
 def test_points_of_another_scheme_are_refused():

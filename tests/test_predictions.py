@@ -6,6 +6,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from facial_keypoints.box_fit import NO_BOXES
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.faces import UNLABELLED, FaceSet
 from facial_keypoints.geometry import Crop
@@ -29,7 +30,7 @@ from facial_keypoints.protocol import Protocol, manifest
 from tests.faces import spot_faces
 
 PREDICTOR_HERE = Predictor("train_face", "lr_1e-3", "0123", "whole photograph", "epoch 3 of 3")
-CONDITIONS = Conditions("outer_eye_corners", "no boxes: whole photographs", "none")
+CONDITIONS = Conditions("outer_eye_corners", "none")
 NOSE = [IMM_58.nose_tip]
 
 
@@ -144,7 +145,7 @@ def test_the_protocol_of_each_split_is_that_of_its_faces():
         assert (protocol.split, protocol.subset, protocol.faces) == (split, "full", len(texts))
         assert protocol.manifest == manifest(faces.split(split))
         assert protocol.points == "imm_58, all 58"
-        assert (protocol.boxes, protocol.test_time_augmentation) == (CONDITIONS.boxes, "none")
+        assert (protocol.boxes, protocol.test_time_augmentation) == (NO_BOXES, "none")
         assert (protocol.crop, protocol.weights) == ("whole photograph", "epoch 3 of 3")
 
 

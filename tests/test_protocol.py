@@ -1,14 +1,13 @@
 from dataclasses import fields, replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facial_keypoints.box_fit import BOX
 from facial_keypoints.errors import ProtocolError
 from facial_keypoints.faces import FaceSet
+from facial_keypoints.geometry import Crop
 from facial_keypoints.protocol import MEASURED, Protocol, manifest, require_one_protocol
 from tests.faces import spot_faces
 
@@ -22,6 +21,7 @@ PROTOCOL = Protocol(
     norm="outer_eye_corners",
     boxes="boxes from the label files",
     test_time_augmentation="none",
+    pictures="336 x 336 px, 2.25 sides of the box, 0.08 down",
     crop="1.5 sides of the box",
     weights="epoch 3 of 3",
     code="0.1.0",
@@ -31,8 +31,7 @@ DESCRIPTIVE = [field.name for field in fields(Protocol) if field.name not in MEA
 
 def boxed_faces() -> FaceSet:
     faces = spot_faces(12)
-    boxes = pd.DataFrame(np.arange(48.0).reshape(12, 4), columns=BOX)
-    return replace(faces, table=pd.concat([faces.table, boxes], axis=1))
+    return replace(faces, crop=Crop(2.0, 0.0, 48))
 
 
 def changed(column: str, value: object, row: int = 3) -> FaceSet:
@@ -63,10 +62,10 @@ def test_the_manifest_is_twelve_hexadecimal_digits():
 
 @pytest.mark.parametrize(
     "other",
-    [changed("name", "somebody"), changed("group", "group9"), changed(BOX[2], 15.0), changed(BOX[0], np.nan)],
-    ids=["name", "group", "box", "no box"],
+    [changed("name", "somebody"), changed("group", "group9")],
+    ids=["name", "group"],
 )
-def test_another_name_group_or_box_makes_another_manifest(other):
+def test_another_name_or_group_makes_another_manifest(other):
     assert manifest(other) != manifest(boxed_faces())
 
 
@@ -97,7 +96,9 @@ def test_the_pixels_of_the_pictures_make_none():
 
 def test_points_count_in_pixels_of_the_photograph_whatever_was_cut():
     faces = boxed_faces()
-    halved = replace(faces, keypoints=faces.keypoints / 2, to_source=faces.to_source * [2, 2, 1])
+    halved = replace(
+        faces, keypoints=faces.keypoints / 2, to_source=faces.to_source * [2, 2, 1], crop=Crop(2.0, 0.0, 24)
+    )
     assert manifest(halved) == manifest(faces)
 
 
@@ -115,7 +116,7 @@ def test_a_protocol_comes_back_from_json():
 def test_errors_that_were_measured_otherwise_are_no_rivals(field):
     other = replace(PROTOCOL, **{field: 12 if field == "faces" else "else"})
     with pytest.raises(ProtocolError) as raised:
-        require_one_protocol({"a.one": PROTOCOL, "a.two": other, "b.three": PROTOCOL})
+        require_one_protocol([("a.one", PROTOCOL), ("a.two", other), ("b.three", PROTOCOL)])
     message = str(raised.value)
     assert f"differ in {field!r}" in message
     assert f"{str(getattr(PROTOCOL, field))!r} of a.one, b.three" in message
@@ -125,7 +126,7 @@ def test_errors_that_were_measured_otherwise_are_no_rivals(field):
 
 @pytest.mark.parametrize("field", DESCRIPTIVE)
 def test_rivals_may_see_and_weigh_otherwise(field):
-    require_one_protocol({"one": PROTOCOL, "two": replace(PROTOCOL, **{field: "else"})})
+    require_one_protocol([("one", PROTOCOL), ("two", replace(PROTOCOL, **{field: "else"}))])
 
 
 def test_what_describes_rivals_is_crop_weights_and_code():
@@ -133,5 +134,24 @@ def test_what_describes_rivals_is_crop_weights_and_code():
 
 
 def test_one_alone_and_none_have_one_protocol():
-    require_one_protocol({"one": PROTOCOL})
-    require_one_protocol({})
+    require_one_protocol([("one", PROTOCOL)])
+    require_one_protocol([])
+
+
+def test_two_of_one_name_are_told_apart():
+    with pytest.raises(ProtocolError, match="'norm'"):
+        require_one_protocol([("one", PROTOCOL), ("one", replace(PROTOCOL, norm="pupils"))])
+
+
+def test_a_scheme_of_the_same_name_makes_another_manifest():
+    faces = spot_faces(12)
+    first, second = faces.scheme.outer_eye_corners
+    mirrored = next(place for place in range(58) if faces.scheme.mirror[place] not in (place, first, second))
+    other = replace(faces.scheme, outer_eye_corners=(mirrored, faces.scheme.mirror[mirrored]))
+    assert manifest(replace(faces, scheme=other)) != manifest(faces)
+
+
+def test_other_subsets_and_other_boxes_make_another_manifest():
+    faces = boxed_faces()
+    assert manifest(replace(faces, table=faces.table.assign(subset="common"))) != manifest(faces)
+    assert manifest(faces, np.full((len(faces), 4), 7.0)) != manifest(faces)

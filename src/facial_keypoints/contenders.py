@@ -74,9 +74,10 @@ def of_checkpoint(checkpoint: Checkpoint, data_set: str, variant: str = "") -> C
 
 
 def start_in_words(options: Mapping[str, Any]) -> str:
-    """What a training started from: "random values", "IMAGENET1K_V1", or the end of a file's path."""
+    """What a training started from: "random values", "IMAGENET1K_V1", a file's name; of a checkpoint of ours, whose."""
     weights = options.get("weights", NO_WEIGHTS)
-    start = "random values" if weights == NO_WEIGHTS else "/".join(Path(weights).parts[-3:])
+    own = Path(weights).name == "checkpoint.pt"  # <pipeline>/<variant>/checkpoint.pt
+    start = "random values" if weights == NO_WEIGHTS else "/".join(Path(weights).parts[-3 if own else -1 :])
     return f"{start} (a part)" if options.get("allow_partial") and weights != NO_WEIGHTS else start
 
 

@@ -76,7 +76,10 @@ def overlaps(boxes: NDArray[np.floating], box: NDArray[np.floating]) -> NDArray[
 def _detector(file: Path) -> Any:
     cv2 = optional_package("cv2", "opencv-python-headless", "peers", str(file))
     if not file.is_file():
-        raise MissingInputError(f"{file}: there is no such file. Put YuNet's file there, or give the path where it is.")
+        raise MissingInputError(
+            f"{file}: there is no such file. Put YuNet's there (docs/evaluation.md says where to get it), or name it: "
+            "--params evaluate.detector.file=<file>"
+        )
     try:
         with _quiet(cv2):
             detector = cv2.FaceDetectorYN.create(str(file), "", BLANK.shape[:2], LEAST_SCORE, LARGEST_OVERLAP)

@@ -2,6 +2,7 @@
 here stand its type, its range and its unit. Imports neither torch nor mlflow.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
@@ -35,8 +36,13 @@ SomePersons = Annotated[Persons, Field(min_length=1)]
 
 
 def run_ids(value: object) -> object:
-    """The ids in a text such as "0a1b... 2c3d...", separated by spaces; else the value as it is."""
-    return value.split() if isinstance(value, str) else value
+    """The ids in a text such as "0a1b... 2c3d...", separated by spaces, or in a list.  Raises ValueError."""
+    ids = value.split() if isinstance(value, str) else value
+    if not isinstance(ids, list) or not all(
+        isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each) for each in ids
+    ):
+        raise ValueError("expected whole ids of MLflow runs, 32 hexadecimal digits each, separated by spaces")
+    return ids
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -220,7 +226,7 @@ class EvaluateOptions:
     detector: DetectorOptions
     peers_folder: str
     peers: dict[str, PeerOptions]
-    runs: Annotated[list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]], BeforeValidator(run_ids)]
+    runs: Annotated[list[str], BeforeValidator(run_ids)]
     seed: Annotated[int, Field(ge=0)]
 
 

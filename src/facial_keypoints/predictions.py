@@ -19,6 +19,7 @@ from facial_keypoints.point_table import keypoint_columns
 from facial_keypoints.protocol import FULL, Protocol, manifest
 
 BOXES_FROM = "boxes_from"  # column of a face set's table: where the face's box comes from, in words
+OF_RUN = " (run "  # in the variant's name of a checkpoint that an MLflow run holds
 TRUE = "true_"  # before the names of the true points' columns
 PART = "nme/"  # before a part's name: its NME
 PART_PX = "px/"
@@ -157,16 +158,15 @@ def no_predictions() -> pd.DataFrame:
 def joined(tables: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
     """The predictions of all variants that have some, one below the other.  None: a table that was never made.
 
-    One training counts once: an MLflow run whose checkpoint is on disk too is no second network.
+    An MLflow run whose checkpoint is on disk too is no second network: it is left out.
     """
-    trainings: dict[tuple[str, str], pd.DataFrame] = {}
-    present = []
-    for table in tables:
-        if table is None or table.empty:
-            continue
-        key = (str(table["training_id"].iloc[0]), str(table["data_set"].iloc[0]))
-        if not key[0] or trainings.setdefault(key, table) is table:
-            present.append(table)
+    present = [table for table in tables if table is not None and len(table)]
+    on_disk = {table["training_id"].iloc[0] for table in present if OF_RUN not in table["variant"].iloc[0]}
+    present = [
+        table
+        for table in present
+        if OF_RUN not in table["variant"].iloc[0] or table["training_id"].iloc[0] not in on_disk
+    ]
     return pd.concat(present, ignore_index=True) if present else no_predictions()
 
 

@@ -12,7 +12,7 @@ from kedro.framework.project import settings
 from kedro.utils import find_kedro_project
 
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
-from facial_keypoints.options import VARIANT_OPTIONS, run_ids
+from facial_keypoints.options import VARIANT_OPTIONS
 
 OWN = "own"
 USUAL_DATA_SETS = {"train_nose": "danes", "train_face": "danes", "finetune_resnet": "ibug"}
@@ -41,8 +41,8 @@ def _wiring(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _runs(parameters: dict[str, Any]) -> list[str]:
-    runs = run_ids(parameters.get("evaluate", {}).get("runs", []))
-    return list(runs) if isinstance(runs, list) else []
+    runs = parameters.get("evaluate", {}).get("runs", [])
+    return runs.split() if isinstance(runs, str) else list(runs)
 
 
 def variants(pipeline: str) -> list[str]:

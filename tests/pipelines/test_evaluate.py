@@ -385,7 +385,7 @@ def test_a_run_is_a_variant_with_its_id_in_its_name_on_the_data_set_it_learnt_fr
 def test_a_run_whose_data_set_is_not_there_is_left_out_by_name(inputs, caplog):
     checkpoint = inputs["finetune_resnet.lr_1e-4.checkpoint"]
     assert predict_run(checkpoint, OPTIONS, DANES, find_boxes(DANES, OPTIONS), run=RUN).empty
-    assert f"run {RUN} has learnt from ibug, which is not ingested here" in caplog.text
+    assert f"run {RUN}: no faces of ibug with its points are evaluated here" in caplog.text
 
 
 def test_runs_that_are_named_are_evaluated_once_each_and_ranked(pipeline):

@@ -90,7 +90,7 @@ def test_only_test_faces_are_measured(on_crops):
 
 
 def plain_errors(checkpoint: Checkpoint, faces: FaceSet) -> pd.DataFrame:
-    return of_checkpoint(checkpoint, faces.data_set).predict(faces.split(TEST), None, "", OPTIONS)
+    return of_checkpoint(checkpoint, faces.data_set).predict(faces.split(TEST), None, OPTIONS)
 
 
 @pytest.mark.parametrize("task", ["crops", "photographs"])
@@ -108,7 +108,7 @@ def test_at_the_harmless_level_errors_are_those_of_plain_faces(task, request):
 @pytest.mark.parametrize(("name", "level"), [("box_shift", 0.2), ("rotation", 30.0), ("darkness", 0.9)])
 def test_a_harder_level_is_measured_on_the_faces_and_boxes_made_so(on_crops, resnet, name, level):
     given = perturbed(IBUG.split(TEST), PERTURBATIONS[name], level, OPTIONS.seed)
-    errors = of_checkpoint(resnet, "ibug").predict(given.faces, given.boxes, "", OPTIONS)
+    errors = of_checkpoint(resnet, "ibug").predict(given.faces, given.boxes, OPTIONS)
     (row,) = on_crops.query("perturbation == @name and level == @level").to_dict("records")
     low, high = bootstrap_intervals(errors[["nme"]].to_numpy(), errors["group"].to_numpy())[0]
     assert_allclose(

@@ -15,7 +15,7 @@ from facial_keypoints.evaluation import error_breakdown, leaderboard, paired_tes
 from facial_keypoints.examples import Examples
 from facial_keypoints.faces import TEST, TRAIN, FaceSet
 from facial_keypoints.options import EvaluateOptions
-from facial_keypoints.predictions import Predictor, joined, no_predictions, predictions_table
+from facial_keypoints.predictions import OF_RUN, Predictor, joined, no_predictions, predictions_table
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def predict_run(
         if not isinstance(faces, FaceSet) or not isinstance(boxes, pd.DataFrame):
             continue
         if faces.data_set == training.data_set and fits(checkpoint, faces):
-            contender = of_checkpoint(checkpoint, faces.data_set, f"{training.variant} (run {run[:RUN_DIGITS]})")
+            contender = of_checkpoint(checkpoint, faces.data_set, f"{training.variant}{OF_RUN}{run[:RUN_DIGITS]})")
             return predictions_of(checkpoint, contender, faces, boxes, options)
     logger.warning("run %s: no faces of %s with its points are evaluated here: left out", run, training.data_set)
     return no_predictions()
@@ -185,7 +185,12 @@ def rank_variants(*predictions: pd.DataFrame | None) -> pd.DataFrame:
     if test.empty:
         logger.info("no test face has landmarks: nothing to rank")
     else:
-        logger.info("leaderboard, test faces:\n%s", test.to_string(index=False, float_format="{:.4g}".format))
+        logger.info(
+            "leaderboard, test faces (norm: %s, test-time augmentation: %s):\n%s",
+            ", ".join(table["norm"].unique()),
+            ", ".join(table["test_time_augmentation"].unique()),
+            test.round(2).to_string(index=False),
+        )
     return table
 
 

@@ -37,7 +37,7 @@ def draw_typical(predictions: pd.DataFrame, faces: FaceSet | None, options: Eval
     ranked = test_of(predictions).sort_values("nme")
     first = max(0, (len(ranked) - options.pictures) // 2)
     middle = ranked.iloc[first : first + options.pictures]
-    return draw_predictions(middle, predictions, faces, "around the median,")
+    return draw_predictions(middle, predictions, faces, "around the median:")
 
 
 def draw_failed(
@@ -88,7 +88,9 @@ def draw_predictions(
     drawn, indices, predicted = predicted_faces(chosen, faces)
     pipeline, variant = chosen[["pipeline", "variant"]].iloc[0]
     test = test_of(predictions)
-    errors = f"mean error of all {test['px'].mean():.1f} px, NME {test['nme'].mean():.2f} %"
+    protocol = protocol_of(test.reset_index(drop=True))
+    norm = protocol.norm.replace("_", " ") + ("" if protocol.test_time_augmentation == "none" else ", flip-averaged")
+    errors = f"mean {test['px'].mean():.1f} px, NME {test['nme'].mean():.2f} % of {norm}"
     titles = [
         f"{PurePosixPath(name).name}\n{px:.1f} px, {nme:.1f} %"
         for name, px, nme in chosen[["name", "px", "nme"]].to_numpy()

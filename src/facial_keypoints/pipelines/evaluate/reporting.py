@@ -28,13 +28,13 @@ MORE = [
     *("fr_10", "fr_10_low", "fr_10_high", "px_median", "px_x", "px_y", "mse"),
 ]
 KINDS = {
-    "part": "Errors by facial part",
-    "landmark": "Errors by landmark",
-    "type": "Errors by type of photograph",
-    "source": "Errors by source",
-    "subset": "Errors by subset",
-    "turn": "Errors by turn of the head (estimated from the landmarks)",
-    "face_size": "Errors by size of the face in its photograph",
+    "part": "NME (%) by facial part",
+    "landmark": "NME (%) by landmark",
+    "type": "NME (%) by type of photograph",
+    "source": "NME (%) by source",
+    "subset": "NME (%) by subset",
+    "turn": "NME (%) by turn of the head (estimated; negative: nose to the picture's left)",
+    "face_size": "NME (%) by size of the face in its photograph",
 }
 CAPTIONS = {
     "ced": "Cumulative error distributions on the test faces.",
@@ -47,6 +47,7 @@ CAPTIONS = {
 INTERVALS = (
     "Intervals are 95 % bootstrap intervals over whole groups (persons, photographs); with few groups, such as eight "
     "persons, they are too narrow. p values are of a sign-flip test over groups; p (Holm) allows for their number. "
+    "Bars of errors by turn take faces for independent. "
     "MSE is on [0, 1] of each network's own input, and no measure across inputs."
 )
 
@@ -89,7 +90,11 @@ def section(
     if len(compared):
         shown = compared[["first", "second", "difference", "low", "high", "p", "p_holm", "faces", "groups"]]
         names = {"low": "difference_low", "high": "difference_high"}
-        tables = {"Pairs of networks on the same test faces, NME": shown.rename(columns=names)} | tables
+        tables = {
+            "Pairs of networks on the same test faces: NME of the first less that of the second": shown.rename(
+                columns=names
+            )
+        } | tables
     tables = {"More measures": board[MORE]} | tables
     tables["What each row saw, and where its weights come from"] = board[
         ["variant", "crop", "weights", "code"]
