@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,18 @@ def test_one_person_alone_is_a_list_of_one():
     options = parameters(ingest_danes={"split": {"train": 1, "validation": "2", "test": "3-4"}})["ingest_danes"]
     split = TypeAdapter(IngestDanesOptions).validate_python(options).split
     assert (split.train, split.validation, split.test) == ([1], [2], [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "told"),
+    [
+        ("lr_1e-4", {}, "evaluate.peers.lr_1e-4: lr_1e-4 is the name of something else"),
+        ("mean_shape", {}, "evaluate.peers.mean_shape: mean_shape is the name of something else"),
+        ("a peer", {}, "evaluate.peers.a peer: a peer's name holds letters"),
+        ("large", {"crop_scale": 2.5}, "evaluate.peers.large.crop_scale: found 2.5, but faces are cut at 2.25"),
+    ],
+)
+def test_a_peer_has_a_name_of_its_own_and_sees_no_more_than_is_cut(name, changed, told):
+    pfld = parameters()["evaluate"]["peers"]["pfld"]
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        parameters(evaluate={"peers": {name: pfld | changed}})

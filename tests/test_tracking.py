@@ -201,7 +201,10 @@ def test_an_evaluation_of_what_was_trained_elsewhere_says_so(project: Path, capl
     assert statuses(project) == {"kedro run": "FINISHED"}
 
 
-def test_the_checkpoint_of_a_run_is_loaded_from_the_store(whole: SimpleNamespace) -> None:
+def test_the_checkpoint_of_a_run_is_loaded_from_the_store(
+    whole: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     for name, child in zip(NAMES, whole.children, strict=True):
         loaded = TrackedCheckpointDataset(filepath=str(whole.project), run=child.info.run_id).load()
         assert loaded.training == whole.catalog.load(f"{name}.checkpoint").training

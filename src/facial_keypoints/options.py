@@ -38,9 +38,7 @@ SomePersons = Annotated[Persons, Field(min_length=1)]
 def run_ids(value: object) -> object:
     """The ids in a text such as "0a1b... 2c3d...", separated by spaces, or in a list.  Raises ValueError."""
     ids = value.split() if isinstance(value, str) else value
-    if not isinstance(ids, list) or not all(
-        isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each) for each in ids
-    ):
+    if not isinstance(ids, list) or not all(re.fullmatch("[0-9a-f]{32}", str(each)) for each in ids):
         raise ValueError("expected whole ids of MLflow runs, 32 hexadecimal digits each, separated by spaces")
     return ids
 

@@ -36,6 +36,7 @@ KINDS = {
     "turn": "NME (%) by turn of the head (estimated; negative: nose to the picture's left)",
     "face_size": "NME (%) by size of the face in its photograph",
 }
+PAIRS = "Pairs of networks on the same test faces: NME of the first less that of the second"
 CAPTIONS = {
     "ced": "Cumulative error distributions on the test faces.",
     "landmark_errors": "Mean error of each point on the mean face.",
@@ -90,11 +91,7 @@ def section(
     if len(compared):
         shown = compared[["first", "second", "difference", "low", "high", "p", "p_holm", "faces", "groups"]]
         names = {"low": "difference_low", "high": "difference_high"}
-        tables = {
-            "Pairs of networks on the same test faces: NME of the first less that of the second": shown.rename(
-                columns=names
-            )
-        } | tables
+        tables = {PAIRS: shown.rename(columns=names)} | tables
     tables = {"More measures": board[MORE]} | tables
     tables["What each row saw, and where its weights come from"] = board[
         ["variant", "crop", "weights", "code"]
