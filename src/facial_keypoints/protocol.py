@@ -90,5 +90,5 @@ def require_one_protocol(protocols: Sequence[tuple[str, Protocol]]) -> None:
             found = "; ".join(f"{value!r} of {', '.join(those)}" for value, those in names.groupby(values))
             raise ProtocolError(
                 f"These errors cannot be ranked, since their protocols differ in {field!r}: found {found}; expected "
-                "one value. Evaluate all of them the same way: kedro run --pipelines evaluate"
+                "one value. Evaluate all the same way: kedro run --pipelines evaluate, with one --env and one --params"
             )

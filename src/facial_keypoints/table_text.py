@@ -8,6 +8,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 DIGITS = 3  # significant ones of a column's lower quartile
 MOST_DECIMALS = 6
+SHARE_DECIMALS = 1  # of AUC and failure rate, the columns `auc_...` and `fr_...`: in percent of some hundred faces
 P_DECIMALS = 4  # of p values, the columns `p` and `p_...`: smaller ones than 0.0001 decide nothing more
 NOTHING = "\N{EN DASH}"  # NaN or None
 LOW, HIGH = "_low", "_high"  # how the columns of an interval end
@@ -26,10 +27,11 @@ def table_as_text(table: pd.DataFrame) -> pd.DataFrame:
         if name in bounds:
             continue
         if name in with_interval:
-            texts[name] = _with_interval(table[name], table[f"{name}{LOW}"], table[f"{name}{HIGH}"])
+            texts[name] = _with_interval(
+                table[name], table[f"{name}{LOW}"], table[f"{name}{HIGH}"], _places(table[name])
+            )
         elif holds_numbers(table[name]):
-            places = P_DECIMALS if name == "p" or str(name).startswith("p_") else decimals(table[name])
-            texts[name] = [number_text(value, places) for value in table[name]]
+            texts[name] = [number_text(value, _places(table[name])) for value in table[name]]
         else:
             texts[name] = [NOTHING if pd.isna(value) else str(value) for value in table[name]]
     return pd.DataFrame(texts, index=range(len(table)), dtype=str)
@@ -70,6 +72,12 @@ def interval_text(value: float, low: float, high: float, places: int) -> str:
     return f"{value:.{places}f} ({low:.{places}f}{between}{high:.{places}f})"
 
 
-def _with_interval(column: pd.Series, low: pd.Series, high: pd.Series) -> list[str]:
-    places = decimals(column)
+def _places(column: pd.Series) -> int:
+    """The decimals of a column, which some have by their name."""
+    name = str(column.name)
+    fixed = {"p": P_DECIMALS, "auc": SHARE_DECIMALS, "fr": SHARE_DECIMALS}
+    return fixed.get(name.split("_")[0], decimals(column))
+
+
+def _with_interval(column: pd.Series, low: pd.Series, high: pd.Series, places: int) -> list[str]:
     return [interval_text(*row, places) for row in zip(column, low, high, strict=True)]
