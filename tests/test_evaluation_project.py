@@ -149,7 +149,7 @@ def test_a_run_without_a_network_is_one_error_with_what_to_give(own):
 
 def test_an_id_that_no_run_can_have_is_refused_before_anything_runs(evaluated):
     result = evaluated.kedro("run", "--pipelines", "ingest_danes", "--params", "evaluate.runs=0123abcd")
-    assert "evaluate.runs.0: found '0123abcd'" in only_error(result)
+    assert "evaluate.runs: found '0123abcd'" in only_error(result)
     assert "Running node" not in result.stderr
 
 

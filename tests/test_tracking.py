@@ -15,6 +15,7 @@ from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import ThreadRunner
 
+from facial_keypoints.box_fit import NO_BOXES
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
@@ -139,6 +140,8 @@ def test_the_protocol_of_the_test_errors_is_tagged(whole: SimpleNamespace) -> No
         row, tags = table.loc[child.data.tags["training_id"]], child.data.tags
         assert {key: tags[f"test.{key}"] for key in FIELDS} == {key: str(row[key]) for key in FIELDS}
         assert tags["test.norm"] == "outer_eye_corners"
+    assert whole.parent.data.tags["test.norm"] == "outer_eye_corners"
+    assert whole.parent.data.tags["test.boxes"] == NO_BOXES
 
 
 def test_everything_lies_in_the_project_wherever_the_run_was_started(whole: SimpleNamespace) -> None:

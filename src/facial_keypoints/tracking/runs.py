@@ -32,6 +32,7 @@ from facial_keypoints.tracking.store import Store, impatient, open_store, readab
 logger = logging.getLogger(__name__)
 
 FIGURES = "figures"
+SAID_OF_ALL = ("norm", "boxes", "test_time_augmentation", "code")  # of the protocol, what a whole evaluation shares
 
 
 @dataclass
@@ -195,7 +196,12 @@ class TrackedRun:
 
     @training_goes_on()
     def log_test_errors(self, leaderboard: pd.DataFrame) -> None:
-        """Log each variant's errors on all test faces, and their protocol, to the run that trained it."""
+        """Log each variant's errors on all test faces, and their protocol, to the run that trained it.
+
+        The parent hears how was measured in all.
+        """
+        for key in SAID_OF_ALL:
+            self.client.set_tag(self.id, f"test.{key}", "; ".join(leaderboard[key].astype(str).unique()))
         rows = leaderboard[(leaderboard["split"] == TEST) & (leaderboard["subset"] == FULL)]
         now = milliseconds()
         for row in rows[rows["training_id"] != ""].to_dict("records"):
