@@ -124,6 +124,7 @@ def problem():
         seed=0,
         device="cpu",
         precision="fp32",
+        on_request=False,
         channels=[4, 8, 8, 8],
         hidden=[16, 8],
     )

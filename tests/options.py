@@ -22,6 +22,7 @@ TRAINING: dict[str, Any] = {
     "seed": 0,
     "device": "cpu",
     "precision": "fp32",
+    "on_request": False,
 }
 
 

@@ -152,6 +152,7 @@ class TrainingOptions:
     seed: Annotated[int, Field(ge=0)]
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
     precision: Literal["fp32", "bf16"]
+    on_request: bool  # a plain `kedro run` does not train it; `--namespaces <pipeline>.<variant>` does
 
     @property
     def name(self) -> str:

@@ -10,6 +10,8 @@ from kedro.pipeline import Pipeline
 
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.hooks import readable_errors
+from facial_keypoints.on_request import OnRequestPipeline
+from facial_keypoints.variants import on_request
 
 DEFAULT = ("ingest_danes", "ingest_ibug", "augment", "train_nose", "train_face", "finetune_resnet", "evaluate")
 
@@ -28,6 +30,7 @@ def register_pipelines() -> dict[str, Pipeline]:
             if error.__cause__ is not None:  # a pipeline of ours that cannot be imported is a bug
                 raise
             raise ConfigurationError(unknown_pipeline(str(error))) from error
+        pipelines = {name: OnRequestPipeline(pipeline.nodes, on_request()) for name, pipeline in pipelines.items()}
     if "__default__" in pipelines:
         pipelines["__default__"] = sum((pipelines[name] for name in DEFAULT), start=Pipeline([]))
     return pipelines

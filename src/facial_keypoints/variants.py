@@ -10,6 +10,7 @@ from typing import Any
 
 from kedro.framework.project import settings
 from kedro.utils import find_kedro_project
+from pydantic import TypeAdapter
 
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
 from facial_keypoints.options import VARIANT_OPTIONS
@@ -30,14 +31,24 @@ def hand_over(parameters: dict[str, Any]) -> bool:
 
 
 def _wiring(parameters: dict[str, Any]) -> dict[str, Any]:
-    """What the pipelines depend on: the variants, the data sets that they learn from, and runs to be evaluated."""
+    """What the pipelines depend on: the variants, what they learn from and when they run, and runs to be evaluated."""
     learns_from = {
         pipeline: {
             variant: parameters[pipeline][variant].get("data_set") for variant in variant_names(parameters, pipeline)
         }
         for pipeline in VARIANT_OPTIONS
     }
-    return {**learns_from, "runs": _runs(parameters)}
+    return {**learns_from, "on_request": _on_request(parameters), "runs": _runs(parameters)}
+
+
+def _on_request(parameters: dict[str, Any]) -> set[str]:
+    is_true = TypeAdapter(bool).validate_python  # as the options are read: "true" and 1 are true
+    return {
+        f"{pipeline}.{variant}"
+        for pipeline in VARIANT_OPTIONS
+        for variant in variant_names(parameters, pipeline)
+        if is_true(parameters[pipeline][variant].get("on_request", False))
+    }
 
 
 def _runs(parameters: dict[str, Any]) -> list[str]:
@@ -54,6 +65,11 @@ def data_set(pipeline: str, variant: str) -> str:
     """What a variant learns from and is evaluated on: danes, ibug or own."""
     chosen: str = _parameters_of_this_run()[pipeline][variant].get("data_set", USUAL_DATA_SETS[pipeline])
     return chosen
+
+
+def on_request() -> set[str]:
+    """Full names of the variants that run on request only, such as `train_nose.best`."""
+    return _on_request(_parameters_of_this_run())
 
 
 def evaluated_runs() -> list[str]:

@@ -60,5 +60,5 @@ def draw_kernels(checkpoint: Checkpoint) -> Figure:
 
 
 def compare_variants(**histories: pd.DataFrame) -> Figure:
-    """The curves of a pipeline's variants, by their full names, in one figure."""
+    """The curves of some of a pipeline's variants, by their full names, in one figure."""
     return overlay_curves(histories, title=f"Compared: {', '.join(histories)}")

@@ -2,7 +2,7 @@
 
 faces --> train --> checkpoint --> first_kernels
   |         +-----> history, steps --> loss_curves
-  +-----> inputs          +----------> comparison (all variants)
+  +-----> inputs          +----------> comparison (all variants but those on request)
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.pipelines.variant_nodes import compare_variants, draw_curves, draw_kernels
-from facial_keypoints.variants import data_set, variants
+from facial_keypoints.variants import data_set, on_request, variants
 
 Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
 DrawInputs = Callable[[Any, Any], Figure]
@@ -23,16 +23,17 @@ DrawInputs = Callable[[Any, Any], Figure]
 def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: str) -> Pipeline:
     """A variant pipeline for each variant of `name`, and one figure of all their curves where there are several.
 
+    Those on request are not in the figure: their losses may be of another kind, and they may never be run.
     faces: the dataset to learn from; `{data_set}` in it stands for the variant's.
     """
-    names = [f"{name}.{variant}" for variant in variants(name)]
+    compared = [f"{name}.{variant}" for variant in variants(name) if f"{name}.{variant}" not in on_request()]
     parts = (
         variant_pipeline(f"{name}.{variant}", train, draw_inputs, faces.format(data_set=data_set(name, variant)))
         for variant in variants(name)
     )
     pipeline = sum(parts, start=Pipeline([]))
-    if len(names) > 1:
-        histories = {variant: f"{variant}.history" for variant in names}
+    if len(compared) > 1:
+        histories = {variant: f"{variant}.history" for variant in compared}
         compare = Node(compare_variants, histories, f"{name}.comparison", name="compare_variants", namespace=name)
         pipeline += Pipeline([compare])
     return pipeline
