@@ -38,7 +38,7 @@ class ProjectHooks:
         with readable_errors():
             replace_optional_inputs(pipeline, catalog, every_pipeline, env)
             if not run_params["only_missing_outputs"]:  # then Kedro leaves out nodes, and what they read may be missing
-                require_inputs(pipeline, catalog, every_pipeline, env, run_params["pipeline_names"] or ())
+                require_inputs(pipeline, catalog, every_pipeline, env, whole_pipelines(run_params))
                 require_resources(pipeline, catalog)
             require_own_places(pipeline, catalog)
             require_tracked_runs(pipeline, catalog)
@@ -48,6 +48,12 @@ class ProjectHooks:
     def on_pipeline_error(self, error: Exception) -> None:
         with readable_errors():
             raise error
+
+
+def whole_pipelines(run_params: dict[str, Any]) -> list[str]:
+    """The pipelines that were asked for, unless only parts of them were."""
+    selections = ("tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs", "namespaces")
+    return [] if any(run_params[key] for key in selections) else list(run_params["pipeline_names"] or ())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from facial_keypoints.datasets.checkpoint import CheckpointDataset
 from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
+from facial_keypoints.variants import on_request
 
 logger = logging.getLogger(__name__)
 
@@ -36,20 +37,25 @@ def _is_stood_in_for(dataset: AbstractDataset | None) -> bool:
 def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers: Makers, env: str | None) -> None:
     """Put an AbsentDataset in place of each missing input that only evaluation reads, and say how to make it.
 
-    What would be made of a missing checkpoint is kept in memory only: no notice lands where a result belongs.
+    Nothing is said of the checkpoints of variants on request: that they are not there is the usual case. What would be
+    made of a missing checkpoint is kept in memory only: no notice lands where a result belongs.
     Raises MissingInputError if there is no checkpoint at all to evaluate.
     """
     optional = [name for name in missing_inputs(pipeline, catalog) if _is_optional(name, pipeline)]
     checkpoints = {name for name in pipeline.datasets() if name.endswith(CHECKPOINT)}
+    unasked = {name for name in checkpoints if name.removesuffix(CHECKPOINT) in on_request()}
     if optional and checkpoints and checkpoints <= set(optional):
+        how = f", or run all: kedro run{_environment(env)}"
+        if checkpoints <= unasked:  # which that would not train
+            how = f": {how_to_make(sorted(checkpoints), catalog, makers, env)}"
         raise MissingInputError(
-            f"There is nothing to evaluate: {', '.join(sorted(checkpoints))} are missing. "
-            f"Train a variant first, or run all: kedro run{_environment(env)}"
+            f"There is nothing to evaluate: {', '.join(sorted(checkpoints))} are missing. Train a variant first{how}"
         )
     for name in optional:
-        logger.warning(
-            "%s is missing and left out of the evaluation: %s", name, how_to_make([name], catalog, makers, env)
-        )
+        if name not in unasked:
+            logger.warning(
+                "%s is missing and left out of the evaluation: %s", name, how_to_make([name], catalog, makers, env)
+            )
         catalog[name] = AbsentDataset()
         if name.endswith(CHECKPOINT):
             namespace = f"{EVALUATE}.{name.removesuffix(CHECKPOINT)}"
@@ -129,8 +135,12 @@ def how_to_make(
     env: str | None,
     requested: Iterable[str] = (),
 ) -> str:
-    """The command that makes what is missing, or where to put it if no pipeline makes it."""
+    """The command that makes what is missing, or where to put it if no pipeline makes it.
+
+    requested: pipelines that the command is to run too.
+    """
     needed: list[str] = []
+    named: set[str] = set()  # variants on request, which no pipeline runs by itself
     pending = list(names)
     by_hand = []
     while pending:
@@ -140,17 +150,23 @@ def how_to_make(
             by_hand.append(dataset.how_to_get_it)
             continue
         pipelines = makers()
-        maker = next((key for key, pipeline in pipelines.items() if name in pipeline.all_outputs()), None)
-        if maker is None:
+        made_by = ((key, node) for key, pipeline in pipelines.items() for node in pipeline.nodes)
+        maker, node = next(((key, node) for key, node in made_by if name in node.outputs), (None, None))
+        if maker is None or node is None:
             by_hand.append(f"no pipeline makes {name}; look for it in conf/<environment>/catalog*.yml")
+        elif node.namespace in on_request():
+            named.add(node.namespace)
         elif maker not in needed:
             needed.insert(0, maker)
             pending += missing_inputs(pipelines[maker], catalog)
     if by_hand:
         return "; ".join(sorted(by_hand))
-    to_run = [*needed, *(name for name in requested if name not in needed)]
-    only_missing = " --only-missing-outputs" if len(to_run) > 1 else ""
-    return f"kedro run{_environment(env)} --pipelines {','.join(to_run)}{only_missing}"
+    run = f"kedro run{_environment(env)}"
+    commands = [f"{run} --namespaces {','.join(sorted(named))}"] if named else []
+    if to_run := [*needed, *(name for name in requested if name not in needed)]:
+        only_missing = " --only-missing-outputs" if len(to_run) > 1 else ""
+        commands.append(f"{run} --pipelines {','.join(to_run)}{only_missing}")
+    return "; ".join(commands)
 
 
 def _environment(env: str | None) -> str:
