@@ -8,7 +8,9 @@ from facial_keypoints.options import (
     EvaluateOptions,
     FaceOptions,
     NoseOptions,
+    ResnetLooksOptions,
     ResnetOptions,
+    SmallLooksOptions,
 )
 
 STILL = AugmentationOptions(flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
@@ -19,6 +21,11 @@ TRAINING: dict[str, Any] = {
     "learning_rate": 1e-3,
     "epochs": 3,
     "batch_size": 8,
+    "loss": "mse",
+    "schedule": "constant",
+    "warm_up": 0,
+    "weight_decay": 0,
+    "average": 0,
     "seed": 0,
     "device": "cpu",
     "precision": "fp32",
@@ -26,13 +33,21 @@ TRAINING: dict[str, Any] = {
 }
 
 
+SMALL_LOOKS = SmallLooksOptions(
+    input_size=[48, 64], first_size=[24, 32], cut_size=32, looks=1, channels=[4, 8], dilations=[1, 2]
+)
+SMALL: dict[str, Any] = {"network": "dense", "two_looks": SMALL_LOOKS, "augmentation": LIVELY}
+
+
 def nose_options(**changed: Any) -> NoseOptions:
-    return NoseOptions(**{"pipeline": "train_nose", **TRAINING, "channels": [4, 4, 8, 8], "hidden": [16, 8], **changed})
+    return NoseOptions(
+        **{"pipeline": "train_nose", **TRAINING, "channels": [4, 4, 8, 8], "hidden": [16, 8], **SMALL, **changed}
+    )
 
 
 def face_options(**changed: Any) -> FaceOptions:
     return FaceOptions(
-        **{"pipeline": "train_face", **TRAINING, "channels": [4, 4, 4, 8, 8, 8], "hidden": 32, **changed}
+        **{"pipeline": "train_face", **TRAINING, "channels": [4, 4, 4, 8, 8, 8], "hidden": 32, **SMALL, **changed}
     )
 
 
@@ -44,6 +59,8 @@ def resnet_options(**changed: Any) -> ResnetOptions:
         "colour": "rgb",
         "input_size": 64,
         "crop_scale": 1.5,
+        "head": "linear",
+        "two_looks": ResnetLooksOptions(cut_size=64, looks=1, channels=16),
         "augmentation": LIVELY,
     }
     return ResnetOptions(**{"pipeline": "finetune_resnet", **TRAINING, **own, **changed})

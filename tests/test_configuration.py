@@ -20,7 +20,7 @@ def parameters(env: str | None = None, conf: Path = PROJECT / "conf", **given: A
 
 def test_the_learning_rates_are_variants():
     found = parameters()
-    assert variant_names(found, "train_nose") == ["lr_1e-3", "lr_1e-4", "lr_1e-5"]
+    assert variant_names(found, "train_nose") == ["lr_1e-3", "lr_1e-4", "lr_1e-5", "best"]
     assert variant_names(found, "train_face") == ["lr_1e-3"]
     assert variant_names(found, "finetune_resnet") == ["lr_1e-4"]
 

@@ -83,7 +83,7 @@ def test_augmented_pictures_carry_their_points_along():
 def test_the_mean_shape_is_the_mean_of_all_faces():
     faces = spot_faces(12)
     examples = Examples(faces, InputFrame(32, 48, 1), CPU)
-    assert_allclose(examples.mean_shape, faces.keypoints.mean(axis=0) / (48, 32), rtol=1e-5)
+    assert_allclose(examples.mean_shape_of(examples.indices), faces.keypoints.mean(axis=0) / (48, 32), rtol=1e-5)
 
 
 def test_a_network_for_crops_refuses_whole_photographs():

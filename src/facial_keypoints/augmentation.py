@@ -87,3 +87,48 @@ def relight(pictures: Tensor, options: AugmentationOptions, generator: torch.Gen
     brightness = options.brightness * (2 * torch.rand(shape, generator=generator) - 1)
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
     return ((pictures - mean) * contrast.to(pictures) + mean + brightness.to(pictures)).clamp(0, 1)
+
+
+def disturb(pictures: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Tensor:
+    """Pictures (N, C, H, W) in [0, 1] lit differently, and some of them blurred and partly hidden."""
+    pictures = relight(pictures, options, generator)
+    if options.blur:
+        pictures = blur(pictures, options.blur, generator)
+    if options.occlude:
+        pictures = occlude(pictures, options.occlude, generator)
+    return pictures
+
+
+def blur(pictures: Tensor, most: float, generator: torch.Generator) -> Tensor:
+    """Pictures (N, C, H, W) with a Gaussian blur each, of a standard deviation up to `most` of their width.
+
+    It is the cube of an even draw: most pictures stay nearly sharp.
+    """
+    count, channels, _, width = pictures.shape
+    spread = (most * width * torch.rand(count, generator=generator) ** 3).clamp(min=0.1)
+    reach = math.ceil(2 * most * width)
+    places = torch.arange(-reach, reach + 1)
+    kernels = torch.exp(-(places**2) / (2 * spread[:, None] ** 2))
+    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).to(pictures).repeat_interleave(channels, dim=0)
+    flat = pictures.reshape(1, count * channels, *pictures.shape[-2:])
+    flat = functional.pad(flat, [reach] * 4, mode="replicate")
+    flat = functional.conv2d(flat, kernels[:, None, None, :], groups=count * channels)
+    return functional.conv2d(flat, kernels[:, None, :, None], groups=count * channels).reshape(pictures.shape)
+
+
+def occlude(pictures: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Pictures (N, C, H, W), of which a share is hidden by a rectangle of one colour, 10 to 35 % of their sides.
+
+    Random erasing: Zhong, Zheng, Kang, Li, Yang, "Random erasing data augmentation" (AAAI 2020).
+    """
+    count, channels, height, width = pictures.shape
+
+    def evenly(low: float, high: float, *shape: int) -> Tensor:
+        return (low + (high - low) * torch.rand(*shape, generator=generator)).to(pictures)
+
+    hidden = evenly(0, 1, count) < share
+    half, centre = evenly(0.05, 0.175, count, 2, 1), evenly(0, 1, count, 2, 1)
+    inside_x = ((torch.arange(width) + 0.5).to(pictures) / width - centre[:, 0]).abs() < half[:, 0]
+    inside_y = ((torch.arange(height) + 0.5).to(pictures) / height - centre[:, 1]).abs() < half[:, 1]
+    mask = inside_y[:, :, None] & inside_x[:, None, :] & hidden[:, None, None]
+    return torch.where(mask[:, None], evenly(0, 1, count, channels, 1, 1), pictures)

@@ -19,10 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 from facial_keypoints.baselines import BASELINES
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.landmarks import SCHEMES
-from facial_keypoints.options import PLAIN_OPTIONS, VARIANT_OPTIONS, AugmentationOptions
+from facial_keypoints.options import PLAIN_OPTIONS, TWO_LOOKS, VARIANT_OPTIONS
 
 # Mappings among a training pipeline's shared keys that are options, not variants.
-SHARED_MAPPINGS = {"augmentation": AugmentationOptions}
+SHARED_MAPPINGS = ("augmentation", TWO_LOOKS)
 TORCHVISION_WEIGHTS = ("IMAGENET1K_V1",)
 NO_WEIGHTS = "none"
 TAKEN = (*BASELINES, "peers")  # what no variant can be called
@@ -74,7 +74,7 @@ def complete_variants(parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _with_shared(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = shared | own
-    for key in SHARED_MAPPINGS.keys() & shared.keys() & own.keys():
+    for key in set(SHARED_MAPPINGS) & shared.keys() & own.keys():
         if isinstance(own[key], dict):
             merged[key] = shared[key] | own[key]
     return merged

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facial_keypoints.augmentation import random_views, relight, view_keypoints, warp
+from facial_keypoints.augmentation import disturb, random_views, view_keypoints, warp
 from facial_keypoints.errors import ConfigurationError, ShapeError
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import (
@@ -112,10 +112,11 @@ class Examples:
         """The true points that the network is to predict, (N, K, 2) on [0, 1]."""
         return self._targets(self._keypoints).cpu().numpy()
 
-    @property
-    def mean_shape(self) -> Tensor:
-        """The mean of all faces' points, (K, 2) on [0, 1]: the best prediction that looks at no picture."""
-        return self._targets(self._keypoints).mean(dim=0)
+    def mean_shape_of(self, indices: list[int]) -> NDArray[np.float32]:
+        """The mean over all faces of some of the scheme's points, (K, 2) on [0, 1]: it looks at no picture."""
+        sides = torch.tensor([self.frame.width, self.frame.height], device=self.device)
+        mean: NDArray[np.float32] = (self._keypoints[:, indices].mean(dim=0) / sides).cpu().numpy()
+        return mean
 
     @property
     def mirrored_places(self) -> list[int]:
@@ -149,7 +150,7 @@ class Examples:
         offset = matrices[..., :2] @ views[..., 2:] + matrices[..., 2:]
         pictures = warp(self._pictures(rows), torch.cat([linear, offset], dim=-1), self.frame.size)
         keypoints = view_keypoints(self._keypoints[rows.to(self.device)], views, mirrored, self.mirror)
-        return relight(pictures, options, generator), self._targets(keypoints)
+        return disturb(pictures, options, generator), self._targets(keypoints)
 
     def from_source_points(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
         """Points (N, K, 2) in pixels of the photographs on [0, 1] of the input: the inverse of `to_source_points`."""

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from facial_keypoints.faces import SPLITS
 
 STRICT = ConfigDict(extra="forbid")
+TWO_LOOKS = "two_looks"  # a network that looks twice: models.two_looks
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -127,6 +128,8 @@ class AugmentationOptions:
     scale: Annotated[float, Field(ge=0, le=0.5)]  # share of the size
     brightness: Annotated[float, Field(ge=0, le=0.5)]  # share of the grey range
     contrast: Annotated[float, Field(ge=0, le=0.9)]  # share
+    occlude: Fraction = 0.0  # share of the views in which something hides a part
+    blur: Annotated[float, Field(ge=0, le=0.1)] = 0.0  # share of the width: the largest standard deviation
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -149,6 +152,11 @@ class TrainingOptions:
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     epochs: Annotated[int, Field(ge=1, le=100_000)]
     batch_size: Annotated[int, Field(ge=1, le=4096)]
+    loss: Literal["mse", "l1", "smooth_l1", "wing", "soft_wing", "radial"]
+    schedule: Literal["constant", "cosine"]
+    warm_up: Annotated[float, Field(ge=0, le=0.5)]  # share of all steps
+    weight_decay: Fraction
+    average: Annotated[float, Field(ge=0, lt=1)]  # decay a step of the weights' moving average; 0: none
     seed: Annotated[int, Field(ge=0)]
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
     precision: Literal["fp32", "bf16"]
@@ -160,20 +168,51 @@ class TrainingOptions:
         return f"{self.pipeline}.{self.variant}"
 
 
+Widths = Annotated[list[Annotated[int, Field(ge=1, le=1024)]], Field(min_length=1, max_length=5)]
+Size = Annotated[list[Annotated[int, Field(ge=16, le=1024)]], Field(min_length=2, max_length=2)]  # height, width
+
+
+@dataclass(config=STRICT, frozen=True)
+class SmallLooksOptions:
+    """The two small networks of models.build.small_two_looks. Sizes in pixels."""
+
+    input_size: Size
+    first_size: Size
+    cut_size: Annotated[int, Field(ge=32, le=512)]
+    looks: Annotated[int, Field(ge=1, le=5)]
+    channels: Widths
+    dilations: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(max_length=32)]
+
+
+@dataclass(config=STRICT, frozen=True)
+class ResnetLooksOptions:
+    """A ResNet-18 that looks twice, of models.build.resnet18_two_looks. Sizes in pixels."""
+
+    cut_size: Annotated[int, Field(ge=64, le=512)]
+    looks: Annotated[int, Field(ge=1, le=5)]
+    channels: Annotated[int, Field(ge=8, le=512)]
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class NoseOptions(TrainingOptions):
     """A variant of `train_nose`."""
 
+    network: Literal["dense", "two_looks"]
     channels: Annotated[list[Annotated[int, Field(ge=1, le=1024)]], Field(min_length=4, max_length=4)]
     hidden: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=2, max_length=2)]
+    two_looks: SmallLooksOptions
+    augmentation: AugmentationOptions
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class FaceOptions(TrainingOptions):
     """A variant of `train_face`."""
 
+    network: Literal["dense", "two_looks"]
     channels: Annotated[list[Annotated[int, Field(ge=1, le=1024)]], Field(min_length=6, max_length=6)]
     hidden: Annotated[int, Field(ge=1, le=8192)]
+    two_looks: SmallLooksOptions
+    augmentation: AugmentationOptions
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
@@ -187,6 +226,8 @@ class ResnetOptions(TrainingOptions):
     colour: Literal["grey", "rgb"]
     input_size: Annotated[int, Field(ge=64, le=512)]  # pixels
     crop_scale: Annotated[float, Field(gt=0.5, le=5)]  # side of what the network sees, in sides of the box
+    head: Literal["linear", "two_looks"]
+    two_looks: ResnetLooksOptions
     augmentation: AugmentationOptions
 
 

@@ -8,7 +8,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facial_keypoints.checkpoints import Checkpoint, Training
-from facial_keypoints.devices import automatic_precision, pick_device
+from facial_keypoints.devices import pick_device
 from facial_keypoints.errors import DataError, ProjectError
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.faces import TRAIN, UNLABELLED, VALIDATION, FaceSet
 from facial_keypoints.inference import predict_unit_points
-from facial_keypoints.losses import mean_squared_error
+from facial_keypoints.losses import Objective
 from facial_keypoints.metrics import nme, point_errors
-from facial_keypoints.models import set_mean_shape
+from facial_keypoints.models import start_at_mean_shape
+from facial_keypoints.optimisation import Optimisation
 from facial_keypoints.options import AugmentationOptions, TrainingOptions
 from facial_keypoints.progress import progress
 
@@ -56,6 +57,7 @@ class Task:
     architecture: for `build_model`. indices: which of the scheme's points, None for all.
     augmentation: of each batch; None where the face set holds views already.
     has_trained_head: whether the network predicts such points already; else it starts at the mean shape.
+    learns_all: whether it learns from all of the scheme's points, also where it is asked for some.
     """
 
     architecture: dict[str, Any]
@@ -63,6 +65,7 @@ class Task:
     indices: list[int] | None = None
     augmentation: AugmentationOptions | None = None
     has_trained_head: bool = False
+    learns_all: bool = False
 
 
 def train_landmarks(
@@ -73,9 +76,10 @@ def train_landmarks(
     Raises DataError if a split is empty, ProjectError if the loss is no longer a number.
     """
     device = pick_device(options.device)
-    train, validation = (split_examples(faces, split, task, device) for split in (TRAIN, VALIDATION))
+    train = split_examples(faces, TRAIN, replace(task, indices=None) if task.learns_all else task, device)
+    validation = split_examples(faces, VALIDATION, task, device)
     if not task.has_trained_head:
-        set_mean_shape(model, train.mean_shape.cpu())
+        start_at_mean_shape(model, train.unit_keypoints, task.frame.size)
     training_id = uuid.uuid4().hex
     for state in fit(model, train, validation, options, augmentation=task.augmentation):
         training = Training(
@@ -89,7 +93,9 @@ def train_landmarks(
             options=asdict(options),
             groups=sorted(set(faces.split(TRAIN).table["group"].astype(str))),
         )
-        checkpoint = Checkpoint(task.architecture, state.best_state, faces.scheme, train.indices, task.frame, training)
+        checkpoint = Checkpoint(
+            task.architecture, state.best_state, faces.scheme, validation.indices, task.frame, training
+        )
         yield checkpoint, state.history, state.steps
 
 
@@ -120,30 +126,32 @@ def fit(
     *,
     augmentation: AugmentationOptions | None = None,
 ) -> Iterator[FitState]:
-    """Train with Adam at a constant rate on the mean squared error of coordinates in [0, 1]; a FitState an epoch.
+    """Train with AdamW on the options' loss; a FitState an epoch.
 
+    Where the options ask for a moving average of the weights, that is what is measured and kept.
     Says so loudly if the network ends no better than the mean shape of the training faces.
     Raises ProjectError if the loss is no longer a number.
     """
     generator = torch.Generator().manual_seed(options.seed)
     model.to(train.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, fused=True)
-    mean_shape_nme = measure(train.mean_shape.cpu().numpy(), validation)["val/nme"]
+    optimisation = Optimisation(model, options, options.epochs * step_count(len(train), options.batch_size))
+    objective = Objective(options.loss, options.precision, generator)
+    mean_shape_nme = measure(train.mean_shape_of(validation.indices), validation)["val/nme"]
     history: list[dict[str, float]] = []
     losses: list[float] = []
     best_state, best_epoch = {}, 0
     for number in range(1, options.epochs + 1):
         started = time.perf_counter()
-        epoch_losses = train_epoch(model, optimizer, train, options, generator, number, augmentation)
+        epoch_losses = train_epoch(model, optimisation, objective, train, options, number, augmentation)
         losses += epoch_losses
         row = {"epoch": number, "train/loss": float(np.mean(epoch_losses))}
-        row |= measure(predict_unit_points(model, validation, options.precision), validation)
+        row |= measure(predict_unit_points(optimisation.kept, validation, options.precision), validation)
         row["seconds"] = time.perf_counter() - started
         require_numbers(options, row)
         history.append(row)
         table = pd.DataFrame(history)
         if number == 1 + int(table["val/nme"].argmin()):
-            best_state, best_epoch = copied_state(model), number
+            best_state, best_epoch = copied_state(optimisation.kept), number
         report(options, row, best_epoch)
         steps = np.arange(1, len(losses) + 1)
         yield FitState(
@@ -157,30 +165,31 @@ def fit(
 
 def train_epoch(
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimisation: Optimisation,
+    objective: Objective,
     train: Examples,
     options: TrainingOptions,
-    generator: torch.Generator,
     number: int,
     augmentation: AugmentationOptions | None,
 ) -> list[float]:
     """One look at every training face, in random order; the loss of each step."""
     model.train()
-    batches = shuffled_batches(len(train), options.batch_size, generator)
+    batches = shuffled_batches(len(train), options.batch_size, objective.generator)
     losses = []
     for rows in progress(batches, f"{options.name} {number}/{options.epochs}"):
         if augmentation is None:
             pictures, targets = train.plain(rows)
         else:
-            pictures, targets = train.augmented(rows, augmentation, generator)
-        with automatic_precision(train.device, options.precision):
-            predicted = model(pictures.contiguous(memory_format=torch.channels_last))
-        loss = mean_squared_error(predicted, targets)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+            pictures, targets = train.augmented(rows, augmentation, objective.generator)
+        loss = objective.of(model, pictures, targets)
+        optimisation.step(loss)
         losses.append(loss.detach())
     return torch.stack(losses).tolist()
+
+
+def step_count(count: int, size: int) -> int:
+    """How many batches `shuffled_batches` makes."""
+    return len(shuffled_batches(count, size, torch.Generator()))
 
 
 def shuffled_batches(count: int, size: int, generator: torch.Generator) -> list[Tensor]:

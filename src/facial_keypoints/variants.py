@@ -13,7 +13,7 @@ from kedro.utils import find_kedro_project
 from pydantic import TypeAdapter
 
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
-from facial_keypoints.options import VARIANT_OPTIONS
+from facial_keypoints.options import TWO_LOOKS, VARIANT_OPTIONS
 
 OWN = "own"
 USUAL_DATA_SETS = {"train_nose": "danes", "train_face": "danes", "finetune_resnet": "ibug"}
@@ -34,7 +34,8 @@ def _wiring(parameters: dict[str, Any]) -> dict[str, Any]:
     """What the pipelines depend on: the variants, what they learn from and when they run, and runs to be evaluated."""
     learns_from = {
         pipeline: {
-            variant: parameters[pipeline][variant].get("data_set") for variant in variant_names(parameters, pipeline)
+            variant: [parameters[pipeline][variant].get(key) for key in ("data_set", "network")]
+            for variant in variant_names(parameters, pipeline)
         }
         for pipeline in VARIANT_OPTIONS
     }
@@ -65,6 +66,12 @@ def data_set(pipeline: str, variant: str) -> str:
     """What a variant learns from and is evaluated on: danes, ibug or own."""
     chosen: str = _parameters_of_this_run()[pipeline][variant].get("data_set", USUAL_DATA_SETS[pipeline])
     return chosen
+
+
+def looks_twice(pipeline: str, variant: str) -> bool:
+    """Whether a variant's network looks twice, and so learns from whole photographs."""
+    network: str | None = _parameters_of_this_run()[pipeline][variant].get("network")
+    return network == TWO_LOOKS
 
 
 def on_request() -> set[str]:

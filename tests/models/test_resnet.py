@@ -8,9 +8,11 @@ from facial_keypoints.models import build_model, seeded_model
 from facial_keypoints.models.pretrained import load_head, load_pretrained, torchvision_state
 from facial_keypoints.models.resnet import ResnetLandmarks
 
+ARCHITECTURE = {"name": "resnet18", "colour": "rgb", "points": 68}
+
 
 def landmarks_model(colour: str = "rgb") -> ResnetLandmarks:
-    return seeded_model({"name": "resnet18", "colour": colour, "points": 68}, seed=0)
+    return seeded_model({**ARCHITECTURE, "colour": colour}, seed=0)
 
 
 @pytest.fixture
@@ -31,14 +33,14 @@ def test_pictures_become_68_points(colour, channels):
 
 def test_a_whole_state_dict_fills_the_trunk(tmp_path, state):
     model = landmarks_model()
-    load_pretrained(model, stored(tmp_path / "whole.pth", state), allow_partial=False)
+    load_pretrained(model.trunk, stored(tmp_path / "whole.pth", state), allow_partial=False)
     assert all(torch.equal(value, state[key]) for key, value in model.trunk.state_dict().items())
 
 
 @pytest.mark.parametrize("key", ["state_dict", "model"])
 def test_a_wrapped_state_dict_is_unwrapped(tmp_path, state, key):
     model = landmarks_model()
-    load_pretrained(model, stored(tmp_path / "wrapped.pth", {key: state, "epoch": 3}), allow_partial=False)
+    load_pretrained(model.trunk, stored(tmp_path / "wrapped.pth", {key: state, "epoch": 3}), allow_partial=False)
     assert torch.equal(model.trunk.conv1.weight, state["conv1.weight"])
 
 
@@ -46,24 +48,27 @@ def test_grey_pictures_give_what_they_would_in_colour(tmp_path, state):
     weights = stored(tmp_path / "whole.pth", state)
     grey, colour = landmarks_model("grey").eval(), landmarks_model("rgb").eval()
     for model in (grey, colour):
-        load_pretrained(model, weights, allow_partial=False)
+        load_pretrained(model.trunk, weights, allow_partial=False)
+    grey.last = colour.last
     # The same mean and spread for all colours, as the grey network has them.
-    colour.mean[:], colour.std[:] = grey.mean, grey.std
+    colour.normalise.mean[:], colour.normalise.std[:] = grey.normalise.mean, grey.normalise.std
     pictures = torch.rand(2, 1, 64, 64)
     with torch.inference_mode():
         assert torch.allclose(grey(pictures), colour(pictures.expand(-1, 3, -1, -1)), atol=1e-4)
 
 
 def checkpoint_of_ours(path, scheme) -> tuple[ResnetLandmarks, str]:
-    trained = seeded_model({"name": "resnet18", "colour": "rgb", "points": scheme.size}, seed=7)
-    return trained, stored(path, {"format": 2, "scheme": scheme.to_plain(), "state_dict": trained.state_dict()})
+    architecture = {**ARCHITECTURE, "points": scheme.size}
+    trained = seeded_model(architecture, seed=7)
+    content = {"format": 2, "scheme": scheme.to_plain(), "architecture": architecture}
+    return trained, stored(path, {**content, "state_dict": trained.state_dict()})
 
 
 def test_a_checkpoint_of_this_project_fills_trunk_and_head(tmp_path):
     trained, weights = checkpoint_of_ours(tmp_path / "checkpoint.pt", IBUG_68)
     model = landmarks_model()
-    load_pretrained(model, weights, allow_partial=False)
-    assert load_head(model, weights, IBUG_68)
+    load_pretrained(model.trunk, weights, allow_partial=False)
+    assert load_head(model, ARCHITECTURE, weights, IBUG_68)
     assert all(torch.equal(value, trained.state_dict()[key]) for key, value in model.state_dict().items())
 
 
@@ -71,7 +76,7 @@ def test_a_grey_checkpoint_fills_a_network_for_colours(tmp_path):
     trained = seeded_model({"name": "resnet18", "colour": "grey", "points": 68}, seed=7)
     weights = stored(tmp_path / "checkpoint.pt", {"format": 2, "scheme": {}, "state_dict": trained.state_dict()})
     model = landmarks_model("rgb")
-    load_pretrained(model, weights, allow_partial=False)
+    load_pretrained(model.trunk, weights, allow_partial=False)
     assert torch.allclose(model.trunk.conv1.weight.sum(dim=1, keepdim=True), trained.trunk.conv1.weight, atol=1e-6)
 
 
@@ -79,8 +84,8 @@ def test_a_checkpoint_for_other_points_fills_the_trunk_only(tmp_path):
     trained, weights = checkpoint_of_ours(tmp_path / "checkpoint.pt", IMM_58)
     model = landmarks_model()
     head = model.last.weight.clone()
-    load_pretrained(model, weights, allow_partial=False)
-    assert not load_head(model, weights, IBUG_68)
+    load_pretrained(model.trunk, weights, allow_partial=False)
+    assert not load_head(model, ARCHITECTURE, weights, IBUG_68)
     assert torch.equal(model.trunk.conv1.weight, trained.trunk.conv1.weight)
     assert torch.equal(model.last.weight, head)
 
@@ -89,14 +94,14 @@ def test_missing_keys_are_refused_unless_allowed(tmp_path, state):
     partial = {key: value for key, value in state.items() if not key.startswith("layer4")}
     weights = stored(tmp_path / "partial.pth", partial)
     with pytest.raises(DataError, match=r"layer4\.0\.bn1.*allow_partial=true"):
-        load_pretrained(landmarks_model(), weights, allow_partial=False)
+        load_pretrained(landmarks_model().trunk, weights, allow_partial=False)
 
 
 def test_allowed_missing_keys_are_logged_and_stay_random(tmp_path, state, caplog):
     partial = {key: value for key, value in state.items() if not key.startswith("layer4.1.conv2")}
     model = landmarks_model()
     before = model.trunk.layer4[1].conv2.weight.clone()
-    load_pretrained(model, stored(tmp_path / "partial.pth", partial), allow_partial=True)
+    load_pretrained(model.trunk, stored(tmp_path / "partial.pth", partial), allow_partial=True)
     assert "layer4.1.conv2.weight" in caplog.text
     assert torch.equal(model.trunk.layer4[1].conv2.weight, before)
     assert torch.equal(model.trunk.conv1.weight, state["conv1.weight"])
@@ -106,18 +111,18 @@ def test_allowed_missing_keys_are_logged_and_stay_random(tmp_path, state, caplog
 def test_tensors_of_another_network_are_refused(tmp_path, allow_partial):
     weights = stored(tmp_path / "other.pth", {"encoder.weight": torch.zeros(3)})
     with pytest.raises(DataError, match="found 0 of the"):
-        load_pretrained(landmarks_model(), weights, allow_partial)
+        load_pretrained(landmarks_model().trunk, weights, allow_partial)
 
 
 def test_another_shape_is_named_with_its_key(tmp_path, state):
     weights = stored(tmp_path / "wide.pth", state | {"conv1.weight": torch.zeros(128, 3, 7, 7)})
     with pytest.raises(DataError, match=r"conv1\.weight: found shape \(128, 3, 7, 7\), expected \(64, 3, 7, 7\)"):
-        load_pretrained(landmarks_model(), weights, allow_partial=True)
+        load_pretrained(landmarks_model().trunk, weights, allow_partial=True)
 
 
 def test_a_missing_file_is_named_with_what_else_there_is(tmp_path):
     with pytest.raises(MissingInputError, match=r"none\.pth.*IMAGENET1K_V1.*none"):
-        load_pretrained(landmarks_model(), str(tmp_path / "none.pth"), allow_partial=False)
+        load_pretrained(landmarks_model().trunk, str(tmp_path / "none.pth"), allow_partial=False)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,7 @@ def test_a_file_that_is_not_tensors_is_refused(tmp_path, content):
     path = tmp_path / "bad.pth"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"bad\.pth.*no file of tensors"):
-        load_pretrained(landmarks_model(), str(path), allow_partial=False)
+        load_pretrained(landmarks_model().trunk, str(path), allow_partial=False)
 
 
 def test_torchvisions_weights_come_from_its_cache(tmp_path, monkeypatch):
@@ -141,7 +146,7 @@ def test_torchvisions_weights_come_from_its_cache(tmp_path, monkeypatch):
 @pytest.mark.real
 def test_the_shared_part_of_imagenets_weights_lacks_layer4(weights_file, caplog):
     model = landmarks_model()
-    load_pretrained(model, str(weights_file), allow_partial=True)
+    load_pretrained(model.trunk, str(weights_file), allow_partial=True)
     assert "lacks 20 keys" in caplog.text
 
 

@@ -4,26 +4,26 @@ import logging
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
-from torchvision.models import ResNet18_Weights, resnet18
+from torch import Tensor, nn
+from torchvision.models import ResNet, ResNet18_Weights, resnet18
 
 from facial_keypoints.configuration import NO_WEIGHTS, TORCHVISION_WEIGHTS
 from facial_keypoints.errors import DataError, MissingInputError
 from facial_keypoints.landmarks import LandmarkScheme
-from facial_keypoints.models.resnet import ResnetLandmarks
 
 logger = logging.getLogger(__name__)
 
-TRUNK = "trunk."  # what stands before ResNet-18's keys in our checkpoints
+TRUNKS = ("second.trunk.resnet.", "trunk.")  # what stands before ResNet-18's keys in our checkpoints
 CLASSIFIER = "fc."  # keys of ImageNet's classifier, which the new head replaces
 UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError)  # raised by torch.load on bad files
 CHECKPOINT_KEYS = ("state_dict", "model", "model_state_dict")  # under which training scripts wrap a state_dict
 
 
-def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -> None:
-    """Put pretrained weights into the model's trunk; log what they lack and what they hold too much.
+def load_pretrained(resnet: ResNet, weights: str, allow_partial: bool) -> None:
+    """Put pretrained weights into a headless ResNet-18; log what they lack and what they hold too much.
 
     weights: one of torchvision's names (downloaded to torchvision's cache), the path of a state_dict or of a checkpoint
     of `finetune_resnet`, or "none".  Raises as `check_pretrained`.
@@ -31,7 +31,7 @@ def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -
     if weights == NO_WEIGHTS:
         return
     state = pretrained_state(weights)
-    wanted = model.trunk.state_dict()
+    wanted = resnet.state_dict()
     missing = missing_keys(state, wanted, weights, allow_partial)
     if missing:
         logger.warning("%s lacks %d keys, which start at random: %s", weights, len(missing), ", ".join(missing))
@@ -41,23 +41,25 @@ def load_pretrained(model: ResnetLandmarks, weights: str, allow_partial: bool) -
             "%s holds %d keys of another network, ignored: %s", weights, len(ignored), ", ".join(ignored[:8])
         )
     known = {key: value for key, value in state.items() if key in wanted}
-    first, channels = known.get("conv1.weight"), model.trunk.conv1.in_channels
+    first, channels = known.get("conv1.weight"), resnet.conv1.in_channels
     if first is not None and first.shape[1] != channels:  # colour to grey is the sum, grey to colour an equal share
         known["conv1.weight"] = first.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
-    model.trunk.load_state_dict(known, strict=False)
+    resnet.load_state_dict(known, strict=False)
 
 
-def load_head(model: ResnetLandmarks, weights: str, scheme: LandmarkScheme) -> bool:
-    """Whether `weights` is a checkpoint of `finetune_resnet` for these points: if so, its head is put into the model.
+def load_head(model: nn.Module, architecture: dict[str, Any], weights: str, scheme: LandmarkScheme) -> bool:
+    """Whether `weights` is a checkpoint of `finetune_resnet` for these points and this kind of head.
 
-    weights: as of `load_pretrained`, which has read them before.
+    If so, all that is not ResNet-18 is put into the model.  weights: as of `load_pretrained`, which has read them.
     """
     if weights in (*TORCHVISION_WEIGHTS, NO_WEIGHTS):
         return False
     content = torch.load(Path(weights), map_location="cpu", weights_only=True)
     if not isinstance(content, dict) or content.get("scheme") != scheme.to_plain():
         return False
-    head = {key: value for key, value in content["state_dict"].items() if not key.startswith(TRUNK)}
+    if content["architecture"]["name"] != architecture["name"]:
+        return False
+    head = {key: value for key, value in content["state_dict"].items() if not key.startswith(TRUNKS)}
     model.load_state_dict(head, strict=False)
     logger.info("%s: its head for %s goes on learning, too", weights, scheme.name)
     return True
@@ -121,8 +123,9 @@ def pretrained_state(weights: str) -> dict[str, Tensor]:
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise DataError(f"{path}: found {type(content).__name__}, expected a state_dict of torchvision's ResNet-18.")
-    if any(key.startswith(TRUNK) for key in content):  # a checkpoint of ours: its head has its own loader
-        return {key.removeprefix(TRUNK): value for key, value in content.items() if key.startswith(TRUNK)}
+    for trunk in TRUNKS:
+        if any(key.startswith(trunk) for key in content):  # a checkpoint of ours: its head has its own loader
+            return {key.removeprefix(trunk): value for key, value in content.items() if key.startswith(trunk)}
     return content
 
 

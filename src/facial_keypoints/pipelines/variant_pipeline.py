@@ -14,22 +14,22 @@ from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.pipelines.variant_nodes import compare_variants, draw_curves, draw_kernels
-from facial_keypoints.variants import data_set, on_request, variants
+from facial_keypoints.variants import data_set, looks_twice, on_request, variants
 
 Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
 DrawInputs = Callable[[Any, Any], Figure]
+FacesOf = Callable[[str, str], str]
 
 
-def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: str) -> Pipeline:
+def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: FacesOf) -> Pipeline:
     """A variant pipeline for each variant of `name`, and one figure of all their curves where there are several.
 
     Those on request are not in the figure: their losses may be of another kind, and they may never be run.
-    faces: the dataset to learn from; `{data_set}` in it stands for the variant's.
+    faces: the dataset that a variant of a pipeline learns from.
     """
     compared = [f"{name}.{variant}" for variant in variants(name) if f"{name}.{variant}" not in on_request()]
     parts = (
-        variant_pipeline(f"{name}.{variant}", train, draw_inputs, faces.format(data_set=data_set(name, variant)))
-        for variant in variants(name)
+        variant_pipeline(f"{name}.{variant}", train, draw_inputs, faces(name, variant)) for variant in variants(name)
     )
     pipeline = sum(parts, start=Pipeline([]))
     if len(compared) > 1:
@@ -37,6 +37,16 @@ def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: s
         compare = Node(compare_variants, histories, f"{name}.comparison", name="compare_variants", namespace=name)
         pipeline += Pipeline([compare])
     return pipeline
+
+
+def danes_to_learn_from(pipeline: str, variant: str) -> str:
+    """Views that were drawn before, or for a network that looks twice the photographs, which it needs sharp."""
+    return "danes_faces" if looks_twice(pipeline, variant) else "danes_augmented"
+
+
+def cut_faces_to_learn_from(pipeline: str, variant: str) -> str:
+    """Faces cut around boxes, of the variant's data set."""
+    return f"{data_set(pipeline, variant)}_faces"
 
 
 def variant_pipeline(variant: str, train: Train, draw_inputs: DrawInputs, faces: str) -> Pipeline:

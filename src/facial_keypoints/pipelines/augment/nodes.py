@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
-from facial_keypoints.augmentation import random_views, relight, view_keypoints, warp
+from facial_keypoints.augmentation import disturb, random_views, view_keypoints, warp
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.faces import TEST, TRAIN, FaceSet
 from facial_keypoints.figures.faces import contact_sheet
@@ -59,7 +59,7 @@ def augmented(faces: FaceSet, number: int, options: AugmentOptions, generator: t
     size = (options.height, options.width)
     maps, mirrored = random_views(len(faces), size, options.augmentation, generator)
     pictures = warp(torch.from_numpy(np.asarray(faces.images))[:, None].float() / 255, maps, size)
-    pictures = relight(pictures, options.augmentation, generator)
+    pictures = disturb(pictures, options.augmentation, generator)
     keypoints = view_keypoints(torch.from_numpy(faces.keypoints), maps, mirrored, faces.scheme.mirror)
     return FaceSet(
         data_set=faces.data_set,

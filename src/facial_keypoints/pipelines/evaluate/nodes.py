@@ -147,7 +147,7 @@ def predict_mean_shape_in_box(
     if faces is None or checkpoint is None:
         return no_predictions()
     train = faces.split(TRAIN)
-    mean = Examples(train, checkpoint.frame, pick_device("cpu"), checkpoint.indices).mean_shape.numpy()
+    mean = Examples(train, checkpoint.frame, pick_device("cpu")).mean_shape_of(checkpoint.indices)
     chosen, own_boxes = boxed(faces, boxes, options)
     examples = Examples(chosen, checkpoint.frame, pick_device("cpu"), checkpoint.indices, own_boxes)
     points = np.repeat(mean[None], len(examples), axis=0)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import cast
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from torch import nn
+from torchvision.models import ResNet
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.errors import DataError
@@ -14,8 +16,7 @@ from facial_keypoints.faces import TRAIN, FaceSet
 from facial_keypoints.geometry import Crop
 from facial_keypoints.models import seeded_model
 from facial_keypoints.models.pretrained import load_head, load_pretrained
-from facial_keypoints.models.resnet import ResnetLandmarks
-from facial_keypoints.options import ResnetOptions
+from facial_keypoints.options import TWO_LOOKS, ResnetOptions
 from facial_keypoints.pipelines.variant_nodes import training_inputs
 from facial_keypoints.training import Task, train_landmarks
 
@@ -28,7 +29,11 @@ def resnet_task(faces: FaceSet, options: ResnetOptions) -> Task:
         )
     crop = Crop(options.crop_scale, faces.crop.shift_down, options.input_size)
     frame = InputFrame(options.input_size, options.input_size, 3 if options.colour == "rgb" else 1, crop)
-    architecture = {"name": "resnet18", "colour": options.colour, "points": faces.scheme.size}
+    architecture: dict[str, Any] = {"name": "resnet18", "colour": options.colour, "points": faces.scheme.size}
+    if options.head == TWO_LOOKS:
+        looks = options.two_looks
+        architecture |= {"name": "resnet18_two_looks", "channels": looks.channels}
+        architecture |= {"cut_size": looks.cut_size, "looks": looks.looks}
     return Task(architecture, frame, augmentation=options.augmentation)
 
 
@@ -40,10 +45,15 @@ def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoin
             f"{faces.data_set}_faces: found 1 train face, expected at least 2: batch normalisation needs them. "
             "Add photographs, or state the splits."
         )
-    model = cast(ResnetLandmarks, seeded_model(task.architecture, options.seed))
-    load_pretrained(model, options.weights, options.allow_partial)
-    task = replace(task, has_trained_head=load_head(model, options.weights, faces.scheme))
+    model = seeded_model(task.architecture, options.seed)
+    load_pretrained(resnet18_of(model), options.weights, options.allow_partial)
+    task = replace(task, has_trained_head=load_head(model, task.architecture, options.weights, faces.scheme))
     yield from train_landmarks(model, task, faces, options)
+
+
+def resnet18_of(model: nn.Module) -> ResNet:
+    """The ResNet-18 within one of the pipeline's networks."""
+    return next(module for module in model.modules() if isinstance(module, ResNet))
 
 
 def draw_inputs(faces: FaceSet, options: ResnetOptions) -> Figure:

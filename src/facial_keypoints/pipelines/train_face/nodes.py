@@ -9,13 +9,16 @@ from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.examples import InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.models import seeded_model
-from facial_keypoints.options import FaceOptions
+from facial_keypoints.options import TWO_LOOKS, FaceOptions
+from facial_keypoints.pipelines.two_looks_task import two_looks_task
 from facial_keypoints.pipelines.variant_nodes import training_inputs
 from facial_keypoints.training import Task, train_landmarks
 
 
 def face_task(faces: FaceSet, options: FaceOptions) -> Task:
-    """All of the scheme's points, from whole pictures at the size that `augment` wrote."""
+    """All of the scheme's points, from whole pictures: views that `augment` wrote, or photographs for two looks."""
+    if options.network == TWO_LOOKS:
+        return two_looks_task(faces, options)
     frame = InputFrame(*faces.image_size, channels=1)
     architecture = {
         "name": "face",

@@ -10,18 +10,21 @@ from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.examples import InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.models import seeded_model
-from facial_keypoints.options import NoseOptions
+from facial_keypoints.options import TWO_LOOKS, NoseOptions
+from facial_keypoints.pipelines.two_looks_task import two_looks_task
 from facial_keypoints.pipelines.variant_nodes import training_inputs
 from facial_keypoints.training import Task, train_landmarks
 
 
 def nose_task(faces: FaceSet, options: NoseOptions) -> Task:
-    """The scheme's nose tip, from whole pictures at the size that `augment` wrote.
+    """The scheme's nose tip, from whole pictures: views that `augment` wrote, or photographs for two looks.
 
     Raises ConfigurationError if the scheme has none.
     """
     if faces.scheme.nose_tip is None:
         raise ConfigurationError(f"landmark scheme {faces.scheme.name!r} has no nose_tip. Name one in its definition.")
+    if options.network == TWO_LOOKS:
+        return two_looks_task(faces, options, [faces.scheme.nose_tip])
     frame = InputFrame(*faces.image_size, channels=1)
     architecture = {
         "name": "nose",
