@@ -36,8 +36,8 @@ def lightning() -> dict[str, float]:
     import torch
 
     imported = time.perf_counter() - began
-    from facial_keypoints.losses import mean_squared_error
-    from facial_keypoints.models import set_mean_shape
+    from facial_keypoints.losses.mse import mean_squared_error
+    from facial_keypoints.models import start_at_mean_shape
 
     class Landmarks(lightning.LightningModule):
         def __init__(self, model, train, validation, options):
@@ -46,13 +46,13 @@ def lightning() -> dict[str, float]:
 
         def training_step(self, rows, _):
             pictures, targets = self.train_faces.plain(rows)
-            loss = mean_squared_error(self.model(pictures), targets)
+            loss = mean_squared_error(self.model(pictures) - targets)
             self.log("train/loss", loss)
             return loss
 
         def validation_step(self, rows, _):
             pictures, targets = self.validation_faces.plain(rows)
-            self.log("val/loss", mean_squared_error(self.model(pictures), targets), batch_size=len(rows))
+            self.log("val/loss", mean_squared_error(self.model(pictures) - targets), batch_size=len(rows))
 
         def configure_optimizers(self):
             return torch.optim.Adam(self.parameters(), lr=self.options.learning_rate, fused=True)
@@ -61,7 +61,7 @@ def lightning() -> dict[str, float]:
         return torch.utils.data.DataLoader(range(len(examples)), batch_size=size, shuffle=shuffle)
 
     model, train, validation, options = problem()
-    set_mean_shape(model, train.mean_shape)
+    start_at_mean_shape(model, train.unit_keypoints, train.frame.size)
     began, began_cpu = time.perf_counter(), time.process_time()
     best = lightning.pytorch.callbacks.ModelCheckpoint(monitor="val/loss")
     trainer = lightning.Trainer(

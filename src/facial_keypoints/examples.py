@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from facial_keypoints.geometry import (
 from facial_keypoints.norms import interocular
 from facial_keypoints.options import AugmentationOptions
 from facial_keypoints.photographs import LUMINANCE
+from facial_keypoints.similarity import composed
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,19 @@ class InputFrame:
         if boxes is None:
             return np.broadcast_to(inner_crop_matrix(faces.crop, self.crop), (len(faces), 2, 3))
         return compose(inverse(faces.to_source), crop_matrix(boxes, self.crop))
+
+
+class Views(NamedTuple):
+    """Faces as they are to be seen, not yet drawn.
+
+    images: (N, C, H, W) in [0, 1], where they are seen in. matrices: (N, 2, 3), from pixels of the views to theirs.
+    targets: (N, K, 2) on [0, 1] of the views. size: (height, width) of the views.
+    """
+
+    images: Tensor
+    matrices: Tensor
+    targets: Tensor
+    size: tuple[int, int]
 
 
 class Examples:
@@ -143,14 +158,17 @@ class Examples:
         self, rows: Tensor, options: AugmentationOptions, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """As `plain`, each picture moved, mirrored and lit at random."""
-        views, mirrored = random_views(len(rows), self.frame.size, options, generator)
-        views, mirrored = views.to(self.device), mirrored.to(self.device)
-        matrices = self._matrices[rows.to(self.device)]
-        linear = matrices[..., :2] @ views[..., :2]
-        offset = matrices[..., :2] @ views[..., 2:] + matrices[..., 2:]
-        pictures = warp(self._pictures(rows), torch.cat([linear, offset], dim=-1), self.frame.size)
-        keypoints = view_keypoints(self._keypoints[rows.to(self.device)], views, mirrored, self.mirror)
-        return disturb(pictures, options, generator), self._targets(keypoints)
+        views = self.views(rows, options, generator)
+        pictures = warp(views.images, views.matrices, self.frame.size)
+        return disturb(pictures, options, generator), views.targets
+
+    def views(self, rows: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Views:
+        """What `augmented` shows of faces, not yet drawn: for networks that cut their own pictures."""
+        moves, mirrored = random_views(len(rows), self.frame.size, options, generator)
+        moves, mirrored = moves.to(self.device), mirrored.to(self.device)
+        keypoints = view_keypoints(self._keypoints[rows.to(self.device)], moves, mirrored, self.mirror)
+        matrices = composed(self._matrices[rows.to(self.device)], moves)
+        return Views(self._pictures(rows), matrices, self._targets(keypoints), self.frame.size)
 
     def from_source_points(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
         """Points (N, K, 2) in pixels of the photographs on [0, 1] of the input: the inverse of `to_source_points`."""

@@ -132,6 +132,9 @@ class AugmentationOptions:
     blur: Annotated[float, Field(ge=0, le=0.1)] = 0.0  # share of the width: the largest standard deviation
 
 
+AS_THEY_ARE = AugmentationOptions(flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
+
+
 @dataclass(config=STRICT, frozen=True)
 class AugmentOptions:
     """`augment`."""

@@ -1,4 +1,4 @@
-"""Similarity maps in torch: a face cut out upright, and the way back, for batches and with gradients.
+"""Maps in torch: a face cut out upright, and the way back, for batches and with gradients.
 
 Maps are (N, 2, 3), in the convention of geometry.py; `augmentation.warp` sees pictures through them.
 """
@@ -32,6 +32,12 @@ def moved_points(maps: Tensor, points: Tensor) -> Tensor:
     return linear.sum(dim=-1) + maps[:, None, :, 2]
 
 
+def composed(outer: Tensor, inner: Tensor) -> Tensor:
+    """The maps "first inner, then outer" of maps (N, 2, 3)."""
+    linear = outer[..., :2] @ inner[..., :2]
+    return torch.cat([linear, outer[..., :2] @ inner[..., 2:] + outer[..., 2:]], dim=-1)
+
+
 def inverse_maps(maps: Tensor) -> Tensor:
     """The maps that undo `maps` (N, 2, 3)."""
     (a, b), (c, d) = maps[:, 0, :2].unbind(-1), maps[:, 1, :2].unbind(-1)
@@ -57,5 +63,4 @@ def jittered(
     sides = maps.new_tensor([size[1], size[0]])
     shift = translate * torch.stack([normal(), normal()], dim=-1) * sides
     offset = sides / 2 + shift - (linear * (sides / 2)).sum(dim=-1)
-    outer = maps[..., :2]
-    return torch.cat([outer @ linear, outer @ offset[..., None] + maps[..., 2:]], dim=-1)
+    return composed(maps, torch.cat([linear, offset[..., None]], dim=-1))

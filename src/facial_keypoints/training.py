@@ -135,14 +135,14 @@ def fit(
     generator = torch.Generator().manual_seed(options.seed)
     model.to(train.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimisation = Optimisation(model, options, options.epochs * step_count(len(train), options.batch_size))
-    objective = Objective(options.loss, options.precision, generator)
+    objective = Objective(options.loss, options.precision, augmentation, generator)
     mean_shape_nme = measure(train.mean_shape_of(validation.indices), validation)["val/nme"]
     history: list[dict[str, float]] = []
     losses: list[float] = []
     best_state, best_epoch = {}, 0
     for number in range(1, options.epochs + 1):
         started = time.perf_counter()
-        epoch_losses = train_epoch(model, optimisation, objective, train, options, number, augmentation)
+        epoch_losses = train_epoch(model, optimisation, objective, train, options, number)
         losses += epoch_losses
         row = {"epoch": number, "train/loss": float(np.mean(epoch_losses))}
         row |= measure(predict_unit_points(optimisation.kept, validation, options.precision), validation)
@@ -170,18 +170,13 @@ def train_epoch(
     train: Examples,
     options: TrainingOptions,
     number: int,
-    augmentation: AugmentationOptions | None,
 ) -> list[float]:
     """One look at every training face, in random order; the loss of each step."""
     model.train()
     batches = shuffled_batches(len(train), options.batch_size, objective.generator)
     losses = []
     for rows in progress(batches, f"{options.name} {number}/{options.epochs}"):
-        if augmentation is None:
-            pictures, targets = train.plain(rows)
-        else:
-            pictures, targets = train.augmented(rows, augmentation, objective.generator)
-        loss = objective.of(model, pictures, targets)
+        loss = objective.of(model, train, rows)
         optimisation.step(loss)
         losses.append(loss.detach())
     return torch.stack(losses).tolist()

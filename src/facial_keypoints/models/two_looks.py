@@ -11,9 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facial_keypoints.augmentation import warp
+from facial_keypoints.augmentation import disturb, warp
+from facial_keypoints.examples import Views
 from facial_keypoints.models.spatial import SpatialNet
-from facial_keypoints.similarity import inverse_maps, jittered, moved_points, upright_maps
+from facial_keypoints.options import AugmentationOptions
+from facial_keypoints.similarity import composed, inverse_maps, jittered, moved_points, upright_maps
 
 # How far the second look's cuts lie from those around the true points while it learns: standard deviations, about
 # what the first look errs.
@@ -70,26 +72,40 @@ class TwoLooks(nn.Module):
 
     def cut(self, pictures: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         """The faces that have these points (N, K, 2), cut out upright, and the maps from pixels of cuts to pictures."""
-        matrices = self.maps_around(pictures, points)
+        matrices = self.maps_around(points, pictures.shape)
         return warp(pictures, matrices, self.size), matrices
 
-    def maps_around(self, pictures: Tensor, points: Tensor) -> Tensor:
-        """From pixels of upright cuts around points (N, K, 2) to pixels of the pictures, (N, 2, 3)."""
-        return upright_maps(self.reference * _sides(self.size, points), points * _sides(pictures.shape, points))
+    def maps_around(self, points: Tensor, shape: Sequence[int]) -> Tensor:
+        """From pixels of upright cuts around points (N, K, 2) to those of pictures (..., height, width), (N, 2, 3)."""
+        return upright_maps(self.reference * _sides(self.size, points), points * _sides(shape, points))
 
-    def practice(self, pictures: Tensor, truth: Tensor, generator: torch.Generator) -> list[Look]:
-        """What each of the two learns from: the whole pictures, and cuts that lie about right.
+    def practice(self, views: Views, options: AugmentationOptions, generator: torch.Generator) -> list[Look]:
+        """What each of the two learns from: whole views, and cuts of them that lie about right.
 
-        One network for both learns from one half of the batch each.  truth: all points (N, K, 2) on [0, 1].
+        Both are drawn from the views' images at once, not one from the other. One network for both learns from one half
+        of the batch each.  The views' targets are all points.
         """
-        matrices = jittered(self.maps_around(pictures, truth), self.size, ROTATE, TRANSLATE, SCALE, generator)
-        in_cuts = moved_points(inverse_maps(matrices), truth * _sides(pictures.shape, truth)) / _sides(self.size, truth)
+        truth = views.targets
+        matrices = self.maps_around(truth, views.size)
+        matrices = jittered(matrices, self.size, ROTATE, TRANSLATE, SCALE, generator)
+        in_cuts = moved_points(inverse_maps(matrices), truth * _sides(views.size, truth)) / _sides(self.size, truth)
+        sides = _sides(views.size, truth) / _sides(self.first_size, truth)
+        whole = torch.cat([torch.diag(sides), sides.new_zeros(2, 1)], dim=-1).expand_as(matrices)
+
+        def drawn(rows: slice, matrices: Tensor, size: tuple[int, int]) -> Tensor:
+            pictures = warp(views.images[rows], composed(views.matrices[rows], matrices[rows]), size)
+            return disturb(pictures, options, generator)
+
         if self.first is not None:
-            cuts = warp(pictures, matrices, self.size)
-            return [(self.first, self.whole(pictures), truth), (self.second, cuts, in_cuts)]
-        half = len(pictures) // 2
-        whole, cuts = self.whole(pictures[:half]), warp(pictures[half:], matrices[half:], self.size)
-        return [(self.second, torch.cat([whole, cuts]), torch.cat([truth[:half], in_cuts[half:]]))]
+            every = slice(None)
+            return [
+                (self.first, drawn(every, whole, self.first_size), truth),
+                (self.second, drawn(every, matrices, self.size), in_cuts),
+            ]
+        half = len(truth) // 2
+        low, high = slice(half), slice(half, None)
+        pictures = torch.cat([drawn(low, whole, self.first_size), drawn(high, matrices, self.size)])
+        return [(self.second, pictures, torch.cat([truth[low], in_cuts[high]]))]
 
     @property
     def first_kernels(self) -> Tensor:
@@ -103,7 +119,7 @@ def upright_reference(mean_shape: Tensor) -> Tensor:
     return (mean_shape - (low + high) / 2) / (high - low).max() * FILL + 0.5
 
 
-def _sides(shape: torch.Size | tuple[int, int], like: Tensor) -> Tensor:
+def _sides(shape: Sequence[int], like: Tensor) -> Tensor:
     """(width, height) of (..., height, width)"""
     return like.new_tensor([shape[-1], shape[-2]])
 
