@@ -10,6 +10,7 @@ and spread.
 """
 
 import argparse
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -86,7 +87,7 @@ def project_inputs(variant: str, changed: dict[str, Any]) -> tuple[FaceSet, Trai
 def changed_options(text: str) -> dict[str, Any]:
     """{"loss": "l1", "two_looks": {"looks": 1}} of "loss=l1,two_looks.looks=1"."""
     changed: dict[str, Any] = {}
-    for pair in filter(None, text.split(",")):
+    for pair in filter(None, re.split(r",(?![^\[]*\])", text)):  # not at the commas of a list
         key, value = pair.split("=", 1)
         *outer, last = key.split(".")
         place = changed
@@ -115,21 +116,30 @@ def some_groups(faces: FaceSet, share: float, epochs: int) -> tuple[FaceSet, int
 
 
 def trained(faces: FaceSet, options: TrainingOptions) -> dict[str, float]:
-    """Errors on the validation faces after the last epoch, and flip-averaged those of the checkpoint; CPU minutes."""
+    """Errors on the validation faces after the last epoch, and flip-averaged those of the checkpoint; CPU minutes.
+
+    flip_nose_px: of the nose tip alone. flip_bias_px: how far right the predictions lie of the truth, in pixels: an
+    average with the mirror image cannot lie right or left by itself, so labels do.
+    """
     began = time.process_time()
     *_, (checkpoint, history, _) = TRAIN_NODES[options.pipeline](faces, options)
     minutes = (time.process_time() - began) / 60
     validation = Examples(faces.split(VALIDATION), checkpoint.frame, torch.device("cpu"), checkpoint.indices)
-    points = predict_unit_points(checkpoint.model(), validation, flip_average=True)
-    errors = point_errors(validation.to_source_points(points), validation.source_keypoints[:, validation.indices])
+    points = validation.to_source_points(predict_unit_points(checkpoint.model(), validation, flip_average=True))
+    truth = validation.source_keypoints[:, validation.indices]
+    errors = point_errors(points, truth)
     last = history.iloc[-1]
-    return {
+    result = {
         "nme": last["val/nme"],
         "px": last["val/px"],
         "flip_nme": nme(errors, validation.norm).mean(),
         "flip_px": errors.mean(),
+        "flip_bias_px": (points - truth)[..., 0].mean(),
         "cpu_minutes": minutes,
     }
+    if faces.scheme.nose_tip in validation.indices:
+        result["flip_nose_px"] = errors[:, validation.indices.index(faces.scheme.nose_tip)].mean()
+    return result
 
 
 def say(what: str, row: dict[str, float]) -> None:

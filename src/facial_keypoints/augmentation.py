@@ -20,7 +20,7 @@ def random_views(
 ) -> tuple[Tensor, Tensor]:
     """Maps (N, 2, 3) from view to plain picture, both `size` (height, width), and whether each is mirrored, (N,) bool.
 
-    Each map turns, scales and mirrors about the picture's centre and then shifts.
+    Each map stretches, turns, scales and mirrors about the picture's centre and then shifts.
     """
     height, width = size
 
@@ -33,6 +33,8 @@ def random_views(
     sign = torch.where(mirrored, -1.0, 1.0)
     cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
     linear = torch.stack([cos * sign, -sin, sin * sign, cos], dim=-1).reshape(count, 2, 2)
+    wider = torch.exp(evenly(options.stretch))
+    linear = torch.stack([wider, 1 / wider], dim=-1)[..., None] * linear
     centre = torch.tensor([width / 2, height / 2])
     shift = torch.stack([evenly(options.translate) * width, evenly(options.translate) * height], dim=-1)
     offset = centre + shift - (linear @ centre[:, None])[..., 0]
@@ -81,12 +83,13 @@ def view_keypoints(keypoints: Tensor, matrices: Tensor, mirrored: Tensor, mirror
 
 
 def relight(pictures: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Tensor:
-    """Pictures (N, C, H, W) in [0, 1] with another contrast and brightness each, still in [0, 1]."""
+    """Pictures (N, C, H, W) in [0, 1] with another contrast, brightness and tint each, still in [0, 1]."""
     shape = (len(pictures), 1, 1, 1)
     contrast = 1 + options.contrast * (2 * torch.rand(shape, generator=generator) - 1)
     brightness = options.brightness * (2 * torch.rand(shape, generator=generator) - 1)
+    tints = 1 + options.colour * (2 * torch.rand(len(pictures), pictures.shape[1], 1, 1, generator=generator) - 1)
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
-    return ((pictures - mean) * contrast.to(pictures) + mean + brightness.to(pictures)).clamp(0, 1)
+    return (((pictures - mean) * contrast.to(pictures) + mean) * tints.to(pictures) + brightness.to(pictures)).clamp(0, 1)
 
 
 def disturb(pictures: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Tensor:

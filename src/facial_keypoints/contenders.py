@@ -126,4 +126,5 @@ def frame_in_words(frame: InputFrame) -> str:
     size = f"at {frame.width} x {frame.height} px, {colour}"
     if frame.crop is None:
         return f"whole photograph {size}"
-    return f"{frame.crop.scale:g} sides of the box, {frame.crop.shift_down:g} down, {size}"
+    shift = f", labels taken to lie {frame.label_shift:g} px too far right" if frame.label_shift else ""
+    return f"{frame.crop.scale:g} sides of the box, {frame.crop.shift_down:g} down, {size}{shift}"

@@ -33,12 +33,15 @@ class InputFrame:
 
     height, width: pixels of the network's input. channels: 1 (grey) or 3 (RGB).
     crop: the square around the face's box; None for whole photographs.
+    label_shift: how far to the right of where it learns them the labels lie, in pixels of the photographs. What it
+        predicts is shifted back to them.
     """
 
     height: int
     width: int
     channels: int
     crop: Crop | None = None
+    label_shift: float = 0.0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -109,7 +112,8 @@ class Examples:
         images = torch.from_numpy(np.asarray(faces.images))
         # On a GPU the whole set lies beside the network; on a CPU it stays mapped from disk.
         self._images = images.to(device) if device.type != "cpu" else images
-        in_frame = transform_points(inverse(matrices), faces.keypoints)
+        self._label_shift = np.array([frame.label_shift, 0.0])
+        in_frame = transform_points(inverse(self.to_source), self.source_keypoints - self._label_shift)
         self._keypoints = torch.from_numpy(in_frame).float().to(device)
         self._matrices = torch.from_numpy(matrices.astype(np.float32)).to(device)
         self._is_plain = faces.image_size == frame.size and np.allclose(matrices, np.eye(2, 3))
@@ -172,11 +176,13 @@ class Examples:
 
     def from_source_points(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
         """Points (N, K, 2) in pixels of the photographs on [0, 1] of the input: the inverse of `to_source_points`."""
+        points = points - self._label_shift
         return transform_points(inverse(self.to_source), points) / (self.frame.width, self.frame.height)
 
     def to_source_points(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
         """Predicted points (N, K, 2) on [0, 1] of the input in pixels of the photographs."""
-        return transform_points(self.to_source, points.astype(np.float64) * (self.frame.width, self.frame.height))
+        points = points.astype(np.float64) * (self.frame.width, self.frame.height)
+        return transform_points(self.to_source, points) + self._label_shift
 
     def _pictures(self, rows: Tensor) -> Tensor:
         pictures = self._images[rows.to(self._images.device)].to(self.device).float() / 255

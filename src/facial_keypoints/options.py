@@ -130,6 +130,8 @@ class AugmentationOptions:
     contrast: Annotated[float, Field(ge=0, le=0.9)]  # share
     occlude: Fraction = 0.0  # share of the views in which something hides a part
     blur: Annotated[float, Field(ge=0, le=0.1)] = 0.0  # share of the width: the largest standard deviation
+    stretch: Annotated[float, Field(ge=0, le=0.3)] = 0.0  # share by which width grows and height shrinks, or the reverse
+    colour: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # share of each colour's strength
 
 
 AS_THEY_ARE = AugmentationOptions(flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
@@ -229,6 +231,7 @@ class ResnetOptions(TrainingOptions):
     colour: Literal["grey", "rgb"]
     input_size: Annotated[int, Field(ge=64, le=512)]  # pixels
     crop_scale: Annotated[float, Field(gt=0.5, le=5)]  # side of what the network sees, in sides of the box
+    label_shift: Annotated[float, Field(ge=-10, le=10)]  # pixels: how far right of the places labels lie
     head: Literal["linear", "two_looks"]
     two_looks: ResnetLooksOptions
     augmentation: AugmentationOptions

@@ -19,7 +19,8 @@ from facial_keypoints.similarity import composed, inverse_maps, jittered, moved_
 
 # How far the second look's cuts lie from those around the true points while it learns: standard deviations, about
 # what the first look errs.
-ROTATE, TRANSLATE, SCALE = 8.0, 0.05, 0.08  # degrees, sides of the cut, share
+ROTATE, TRANSLATE, SCALE = 5.0, 0.03, 0.05  # degrees, sides of the cut, share
+WHOLE = 0.25  # of a batch that one network for both looks sees whole; the first look need not be exact
 FILL = 0.8  # of the cut, by the longer side of the mean shape
 
 Look = tuple[nn.Module, Tensor, Tensor]  # a network, the pictures that it sees (N, C, h, w), the true points (N, K, 2)
@@ -82,7 +83,7 @@ class TwoLooks(nn.Module):
     def practice(self, views: Views, options: AugmentationOptions, generator: torch.Generator) -> list[Look]:
         """What each of the two learns from: whole views, and cuts of them that lie about right.
 
-        Both are drawn from the views' images at once, not one from the other. One network for both learns from one half
+        Both are drawn from the views' images at once, not one from the other. One network for both learns from a part
         of the batch each.  The views' targets are all points.
         """
         truth = views.targets
@@ -102,8 +103,8 @@ class TwoLooks(nn.Module):
                 (self.first, drawn(every, whole, self.first_size), truth),
                 (self.second, drawn(every, matrices, self.size), in_cuts),
             ]
-        half = len(truth) // 2
-        low, high = slice(half), slice(half, None)
+        count = max(1, round(WHOLE * len(truth)))
+        low, high = slice(count), slice(count, None)
         pictures = torch.cat([drawn(low, whole, self.first_size), drawn(high, matrices, self.size)])
         return [(self.second, pictures, torch.cat([truth[low], in_cuts[high]]))]
 

@@ -28,7 +28,8 @@ def resnet_task(faces: FaceSet, options: ResnetOptions) -> Task:
             "found a face set of whole photographs, expected crops around boxes, as ingest_ibug makes them."
         )
     crop = Crop(options.crop_scale, faces.crop.shift_down, options.input_size)
-    frame = InputFrame(options.input_size, options.input_size, 3 if options.colour == "rgb" else 1, crop)
+    channels = 3 if options.colour == "rgb" else 1
+    frame = InputFrame(options.input_size, options.input_size, channels, crop, options.label_shift)
     architecture: dict[str, Any] = {"name": "resnet18", "colour": options.colour, "points": faces.scheme.size}
     if options.head == TWO_LOOKS:
         looks = options.two_looks
