@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from facial_keypoints.augmentation import random_views, relight, view_keypoints, warp
+from facial_keypoints.augmentation import blur, disturb, occlude, random_views, relight, view_keypoints, warp
 from facial_keypoints.geometry import cut, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
 from facial_keypoints.options import AugmentationOptions
@@ -86,3 +88,80 @@ def test_relighting_changes_light_and_nothing_else():
     for before, after in zip(pictures, lit, strict=True):
         assert np.corrcoef(before.flatten(), after.flatten())[0, 1] > 0.999
     assert torch.equal(relight(pictures, STILL, generator()), pictures)
+
+
+def test_a_constant_picture_stays_constant_under_blur():
+    pictures = torch.tensor([0.2, 0.7]).reshape(2, 1, 1, 1).expand(2, 3, 20, 30)
+    assert_allclose(blur(pictures, 0.1, generator()), pictures, atol=1e-5)
+
+
+def test_blur_spreads_a_dot_and_keeps_its_place_and_its_sum():
+    pictures = torch.zeros(64, 1, 41, 61)
+    pictures[:, :, 20, 25] = 1
+    blurred = blur(pictures, 0.06, generator())[:, 0]
+    assert_allclose(blurred.sum(dim=(1, 2)), np.ones(64), atol=1e-4)
+    for axis, middle in ((1, 25), (2, 20)):  # sums over rows tell of x, over columns of y
+        profile, places = blurred.sum(dim=axis), torch.arange(blurred.shape[3 - axis]) - middle
+        assert_allclose((profile * places).sum(dim=1), np.zeros(64), atol=1e-3)
+        spread = (profile * places**2).sum(dim=1).sqrt()
+        assert 0.75 * 0.06 * 61 < spread.max() <= 0.06 * 61
+        assert spread.median() < 0.25 * 0.06 * 61  # most stay nearly sharp
+
+
+def test_each_channel_of_a_picture_is_blurred_alike_and_each_picture_by_itself():
+    pictures = torch.zeros(2, 3, 21, 21)
+    pictures[:, :, 10, 10] = torch.tensor([0.2, 0.5, 1.0])
+    first, second = blur(pictures, 0.1, torch.Generator().manual_seed(0))
+    assert_allclose(first[0] / 0.2, first[2], atol=1e-5)
+    assert_allclose(first[1] / 0.5, first[2], atol=1e-5)
+    assert not torch.allclose(first, second, atol=1e-3)
+
+
+def hidden_parts(share: float) -> torch.Tensor:
+    """Of 600 pictures of 40 x 60 pixels, where something hides them: (600, 40, 60) bool."""
+    return (occlude(torch.full((600, 1, 40, 60), -1.0), share, generator()) >= 0)[:, 0]
+
+
+def test_a_share_of_the_pictures_is_partly_hidden():
+    hidden = hidden_parts(0.3).any(dim=2).any(dim=1).double().mean()
+    assert hidden == pytest.approx(0.3, abs=0.06)
+    assert not hidden_parts(0).any()
+
+
+def test_what_hides_a_picture_is_a_rectangle_of_one_colour_and_no_larger_than_stated():
+    pictures = torch.rand(300, 3, 40, 60, generator=generator())
+    occluded = occlude(pictures, 1, generator())
+    hidden = (occluded != pictures).any(dim=1)
+    sides = []
+    for picture, mask in zip(occluded, hidden, strict=True):
+        rows, columns = mask.any(dim=1), mask.any(dim=0)
+        assert torch.equal(mask, rows[:, None] & columns)
+        assert (picture[:, mask] == picture[:, mask][:, :1]).all()
+        sides.append((int(rows.sum()) / 40, int(columns.sum()) / 60))
+    low, high = np.array(sides).min(axis=0), np.array(sides).max(axis=0)
+    assert (low >= 0).all()  # some hang over the border
+    assert (high > 0.3).all()
+    assert (high < 0.35 + 1 / 40).all()
+
+
+def test_anything_may_be_hidden():
+    assert (hidden_parts(1).double().mean(dim=0) > 0).all()
+
+
+@pytest.mark.parametrize("change", [disturb, lambda pictures, options, chance: blur(pictures, options.blur, chance)])
+def test_the_same_seed_disturbs_alike(change):
+    pictures = torch.rand(6, 1, 20, 30, generator=generator())
+    options = replace(LIVELY, blur=0.05, occlude=0.5)
+    first, second, other = (change(pictures, options, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+def test_pictures_are_blurred_and_hidden_only_where_asked_for():
+    pictures = torch.rand(40, 1, 20, 30, generator=generator()) * 0.8 + 0.1
+    assert_allclose(disturb(pictures, STILL, generator()), pictures, atol=1e-6)
+    assert torch.equal(disturb(pictures, LIVELY, generator()), relight(pictures, LIVELY, generator()))
+    hidden = (disturb(pictures, replace(STILL, occlude=0.5), generator()) - pictures).abs().amax(dim=(1, 2, 3)) > 1e-4
+    assert 8 < hidden.sum() < 32
+    blurred = disturb(pictures, replace(STILL, blur=0.05), generator())
+    assert blurred.std() < 0.95 * pictures.std()

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from facial_keypoints.configuration import ProjectConfigLoader, variant_names
 from facial_keypoints.errors import ConfigurationError
-from facial_keypoints.options import IngestDanesOptions
+from facial_keypoints.options import VARIANT_OPTIONS, IngestDanesOptions
 from facial_keypoints.settings import CONFIG_LOADER_ARGS
 from tests.project import PROJECT
 
@@ -18,11 +18,18 @@ def parameters(env: str | None = None, conf: Path = PROJECT / "conf", **given: A
     return loader["parameters"]
 
 
-def test_the_learning_rates_are_variants():
+def test_the_learning_rates_and_the_best_that_we_know_are_variants():
     found = parameters()
     assert variant_names(found, "train_nose") == ["lr_1e-3", "lr_1e-4", "lr_1e-5", "best"]
-    assert variant_names(found, "train_face") == ["lr_1e-3"]
-    assert variant_names(found, "finetune_resnet") == ["lr_1e-4"]
+    assert variant_names(found, "train_face") == ["lr_1e-3", "best"]
+    assert variant_names(found, "finetune_resnet") == ["lr_1e-4", "best"]
+
+
+def test_only_the_best_run_on_request():
+    found = parameters()
+    names = [(name, variant) for name in VARIANT_OPTIONS for variant in variant_names(found, name)]
+    asked = {f"{name}.{variant}" for name, variant in names if found[name][variant]["on_request"]}
+    assert asked == {"train_nose.best", "train_face.best", "finetune_resnet.best"}
 
 
 def test_a_variant_has_the_shared_options_and_its_own():

@@ -18,7 +18,7 @@ def nose_variants(**given) -> set[str]:
 
 def test_a_second_session_in_one_process_has_its_own_variants():
     bootstrap_project(PROJECT)
-    usual = {"train_nose.lr_1e-3", "train_nose.lr_1e-4", "train_nose.lr_1e-5"}
+    usual = {"train_nose.lr_1e-3", "train_nose.lr_1e-4", "train_nose.lr_1e-5", "train_nose.best"}
     assert nose_variants() == usual
     assert nose_variants(train_nose={"lr_1e-2": {"learning_rate": 0.01}}) == usual | {"train_nose.lr_1e-2"}
     assert nose_variants() == usual

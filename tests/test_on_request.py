@@ -17,8 +17,6 @@ from facial_keypoints.on_request import OnRequestPipeline
 from tests.project import PROJECT, Project, only_error
 from tests.tracked_runs import recorded_runs
 
-BEST = {"best": {"learning_rate": 0.001, "on_request": True}}
-
 
 def same(data: object) -> object:
     return data
@@ -135,15 +133,12 @@ def test_only_pipelines_can_be_added():
 
 @pytest.fixture
 def registered():
-    """The project's pipelines, each training pipeline with a variant `best` on request."""
+    """The project's pipelines, each training pipeline with its variant `best` on request."""
     bootstrap_project(PROJECT)
-    given = dict.fromkeys(("train_nose", "train_face", "finetune_resnet"), BEST)
-    with KedroSession.create(PROJECT, runtime_params=given) as session:
+    with KedroSession.create(PROJECT) as session:
         session.load_context()
         pipelines.set_requested(None)
-        yield dict(pipelines)
-    with KedroSession.create(PROJECT) as session:  # as it is for the tests after these
-        session.load_context()
+        return dict(pipelines)
 
 
 def trained(pipeline: Pipeline) -> set[str]:
@@ -214,7 +209,7 @@ def evaluated(tmp_path_factory, drawn_danes) -> Project:
     (project.root / "conf" / "local" / "parameters.yml").write_text(
         "ingest_danes: {split: {train: '1', validation: '2', test: '3'}}\n"
         "augment: {views: 1, height: 32, width: 48}\n"
-        "train_nose: {epochs: 1, best: {learning_rate: 0.002, on_request: true}}\n"
+        "train_nose: {epochs: 1, best: {epochs: 1}}\n"
         "evaluate: {pictures: 4}\n"
     )
     project.log = run(project, "run", "--pipelines", "ingest_danes,augment,train_nose,evaluate")
@@ -291,6 +286,6 @@ def test_what_it_has_not_made_is_missing_with_the_command_that_makes_it(own):
 def test_where_all_of_a_pipeline_runs_on_request_the_error_says_how(own):
     error = only_error(own.kedro("run", "--pipelines", "train_face", "--params", "train_face.on_request=true"))
     assert error.strip() == (
-        "train_face.lr_1e-3: on request only, and nothing else is asked for. "
-        "To run it: kedro run --namespaces train_face.lr_1e-3"
+        "train_face.best, train_face.lr_1e-3: on request only, and nothing else is asked for. "
+        "To run it: kedro run --namespaces train_face.best,train_face.lr_1e-3"
     )
