@@ -1,12 +1,13 @@
-"""What a variant's options are worth, by cross-validation over persons or photographs; test faces are not touched.
+"""What a variant's options are worth, by cross-validation over persons or photographs.
 
     python benchmarks/cross_validate.py train_face.best --folds 4 --seeds 3 --params loss=l1,epochs=60
-    python benchmarks/cross_validate.py finetune_resnet.best --shares 0.1,0.25,0.5,1 --params epochs=20
+    python benchmarks/cross_validate.py finetune_resnet.best --folds 1 --shares 0.1,0.25,0.5,1 --params epochs=20
+    python benchmarks/cross_validate.py train_face.best --folds 1 --seeds 3 --test
 
 Reads the ingested faces of the project. The groups of the splits train and validation are dealt to the folds in turn;
 one fold validates, the others train. `--folds 1` keeps the project's own split. `--shares` trains on some of the
 training groups only, with as many steps as all would have: a learning curve. Prints a line a training and their mean
-and spread.
+and spread. Test faces are not touched, but for `--test`: when everything is chosen, how much seeds differ on them.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from pydantic import TypeAdapter
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.examples import Examples
-from facial_keypoints.faces import TRAIN, VALIDATION, FaceSet
+from facial_keypoints.faces import TEST, TRAIN, VALIDATION, FaceSet
 from facial_keypoints.inference import predict_unit_points
 from facial_keypoints.metrics import nme, point_errors
 from facial_keypoints.options import TWO_LOOKS, VARIANT_OPTIONS, AugmentOptions, TrainingOptions
@@ -52,9 +53,11 @@ def main() -> None:
     parser.add_argument("--only", type=int, default=None, help="the first so many of the folds")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--shares", default="1", help="of the training groups, separated by commas")
+    parser.add_argument("--test", action="store_true", help="measure on the test faces instead of those that validate")
     parser.add_argument("--params", default="", help="options of the variant, as after kedro run --params")
     arguments = parser.parse_args()
     faces, options, views = project_inputs(arguments.variant, changed_options(arguments.params))
+    test = faces.split(TEST) if arguments.test else None
     for share in map(float, arguments.shares.split(",")):
         rows = []
         for fold in range(arguments.only or arguments.folds):
@@ -62,7 +65,7 @@ def main() -> None:
                 chosen, epochs = some_groups(refolded(faces, fold, arguments.folds), share, options.epochs)
                 if views is not None:
                     chosen = make_views(chosen, views)
-                rows.append(trained(chosen, replace(options, seed=seed, epochs=epochs)))
+                rows.append(trained(chosen, replace(options, seed=seed, epochs=epochs), test))
                 say(f"share {share:g}, fold {fold}, seed {seed}", rows[-1])
         table = pd.DataFrame(rows)
         say(f"{arguments.variant} {arguments.params} share {share:g}: mean of {len(rows)}", table.mean().to_dict())
@@ -115,30 +118,33 @@ def some_groups(faces: FaceSet, share: float, epochs: int) -> tuple[FaceSet, int
     return faces.select(kept.to_numpy()), max(1, round(epochs * train.sum() / (train & kept).sum()))
 
 
-def trained(faces: FaceSet, options: TrainingOptions) -> dict[str, float]:
-    """Errors on the validation faces after the last epoch, and flip-averaged those of the checkpoint; CPU minutes.
+def trained(faces: FaceSet, options: TrainingOptions, test: FaceSet | None) -> dict[str, float]:
+    """Errors on the validation faces after the last epoch; those of the checkpoint, flip-averaged; CPU minutes.
+
+    The latter on the validation faces too, or on `test`.
 
     flip_nose_px: of the nose tip alone. flip_bias_px: how far right the predictions lie of the truth, in pixels: an
-    average with the mirror image cannot lie right or left by itself, so labels do.
+    average with the mirror image cannot lie right or left by itself, so the labels do.
     """
     began = time.process_time()
     *_, (checkpoint, history, _) = TRAIN_NODES[options.pipeline](faces, options)
     minutes = (time.process_time() - began) / 60
-    validation = Examples(faces.split(VALIDATION), checkpoint.frame, torch.device("cpu"), checkpoint.indices)
-    points = validation.to_source_points(predict_unit_points(checkpoint.model(), validation, flip_average=True))
-    truth = validation.source_keypoints[:, validation.indices]
+    measured = faces.split(VALIDATION) if test is None else test
+    examples = Examples(measured, checkpoint.frame, torch.device("cpu"), checkpoint.indices)
+    points = examples.to_source_points(predict_unit_points(checkpoint.model(), examples, flip_average=True))
+    truth = examples.source_keypoints[:, examples.indices]
     errors = point_errors(points, truth)
     last = history.iloc[-1]
     result = {
         "nme": last["val/nme"],
         "px": last["val/px"],
-        "flip_nme": nme(errors, validation.norm).mean(),
+        "flip_nme": nme(errors, examples.norm).mean(),
         "flip_px": errors.mean(),
         "flip_bias_px": (points - truth)[..., 0].mean(),
         "cpu_minutes": minutes,
     }
-    if faces.scheme.nose_tip in validation.indices:
-        result["flip_nose_px"] = errors[:, validation.indices.index(faces.scheme.nose_tip)].mean()
+    if faces.scheme.nose_tip in examples.indices:
+        result["flip_nose_px"] = errors[:, examples.indices.index(faces.scheme.nose_tip)].mean()
     return result
 
 
