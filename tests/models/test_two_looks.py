@@ -104,7 +104,7 @@ def test_the_second_look_sees_the_same_whatever_turn_size_and_place_a_face_has(t
 def test_the_second_look_mends_what_the_first_errs(turn, scale, x, y, looks):
     truth = placed(turn, scale, x, y)
     model = looking(FindsDots(error=(0.03, -0.03)), FindsDots(), looks)
-    assert_allclose(model(dots(truth, scale)), unit(truth), atol=0.006)  # less than a pixel
+    assert_allclose(model(dots(truth, scale)), unit(truth), atol=0.01)  # of 0.03; a dot at the cut's edge is cut off
     assert len(model.second.seen) == looks
 
 
@@ -211,7 +211,7 @@ def test_one_network_learns_from_whole_views_and_from_cuts():
     assert network is model.second
     assert pictures.shape == (48, 1, 64, 64)
     extent = (truth.amax(dim=1) - truth.amin(dim=1)).amax(dim=1)
-    assert ((extent > 0.6) & (extent < 1.1)).sum() == 24  # of cuts, which a face fills
+    assert ((extent > 0.6) & (extent < 1.1)).sum() == 36  # of cuts, which a face fills: three quarters
 
 
 def test_cuts_lie_about_where_the_second_look_will_find_them_but_not_quite():
