@@ -81,6 +81,7 @@ class IngestIbugOptions:
     """`ingest_ibug`."""
 
     crop: CropOptions
+    split_by: Literal["folders", "files"]
     validation_fraction: Annotated[float, Field(gt=0, lt=0.5)]
     points_from: Literal["pts", "xml"]
     seed: Annotated[int, Field(ge=0)]

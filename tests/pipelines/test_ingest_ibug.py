@@ -13,12 +13,12 @@ from facial_keypoints.errors import DataError
 from facial_keypoints.landmarks import IBUG_68, format_pts, load_imglab
 from facial_keypoints.options import CropOptions, IngestIbugOptions
 from facial_keypoints.pipelines.ingest_ibug import create_pipeline
-from facial_keypoints.pipelines.ingest_ibug.nodes import read_annotations, without_photographs_of_test
+from facial_keypoints.pipelines.ingest_ibug.nodes import read_annotations, split_of, without_photographs_of_test
 from facial_keypoints.point_table import keypoints_of
 from tests.running import run_pipeline
 
 CROP = CropOptions(scale=2.0, shift_down=0.08, size=80)
-OPTIONS = IngestIbugOptions(crop=CROP, validation_fraction=0.2, points_from="pts", seed=0)
+OPTIONS = IngestIbugOptions(crop=CROP, split_by="folders", validation_fraction=0.2, points_from="pts", seed=0)
 TRAIN, TEST = "labels_ibug_300W_train.xml", "labels_ibug_300W_test.xml"
 
 
@@ -108,6 +108,37 @@ def only_first_image(xml: str, name: str) -> str:
     image = rest.split("</image>")[0]
     file = image.split("'")[1] if "file='" in image else image.split('"')[1]
     return f"{head}<image {image.replace(file, name)}</image></images></dataset>"
+
+
+@pytest.mark.parametrize(
+    ("file", "split"),
+    [
+        ("afw/1_1.jpg", "train"),
+        ("helen/trainset/1_1.jpg", "train"),
+        ("lfpw/trainset/image_0001.png", "train"),
+        ("helen/testset/1_1.jpg", "test"),
+        ("lfpw/testset/image_0001.png", "test"),
+        ("ibug/image_003_1.jpg", "test"),
+    ],
+)
+def test_folders_split_as_papers_do(file, split):
+    assert split_of(file) == split
+
+
+def test_a_folder_of_no_split_is_refused_with_the_way_out():
+    with pytest.raises(DataError, match=r"cats/1\.jpg: found the folder 'cats', expected .*split_by=files"):
+        split_of("cats/1.jpg")
+
+
+def test_label_files_split_where_they_are_asked_to(copied):
+    for labels, other in ((TRAIN, TEST), (TEST, TRAIN)):
+        (copied / labels).rename(copied.folder / f"{other}.swapped")
+    for labels in (TRAIN, TEST):
+        (copied.folder / f"{labels}.swapped").rename(copied.folder / labels)
+    by_folders, by_files = (annotations_of(copied, replace(OPTIONS, split_by=way)) for way in ("folders", "files"))
+    tests_of = [set(table.loc[table["split"] == "test", "name"]) for table in (by_folders, by_files)]
+    assert tests_of[0] and not tests_of[0] & tests_of[1]
+    assert all("testset" in name or name.startswith("ibug/") for name in tests_of[0])
 
 
 def test_validation_takes_whole_photographs_out_of_train(ingested):

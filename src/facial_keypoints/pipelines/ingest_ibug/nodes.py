@@ -23,6 +23,8 @@ from facial_keypoints.splits import drawn_groups
 logger = logging.getLogger(__name__)
 
 LABELS = {TRAIN: "labels_ibug_300W_train.xml", TEST: "labels_ibug_300W_test.xml"}
+# Folders of the split that papers report on (Sagonas et al., "300 faces in-the-wild challenge", ICCV-W 2013).
+FOLDERS = {"afw": TRAIN, "trainset": TRAIN, "testset": TEST, "ibug": TEST}
 MIRROR_COPY = "_mirror"
 FACE_NUMBER = re.compile(r"_\d{1,2}$")  # NAME_1.jpg, NAME_2.jpg are one photograph; LFPW's image_0001.png is a name
 
@@ -32,12 +34,12 @@ def read_annotations(archive: Archive, options: IngestIbugOptions) -> tuple[pd.D
 
     Points are in pixels of the photograph. Mirrored copies, boxes without points and training faces on photographs of
     the test set are left out, faces whose outer eye corners coincide are rejected: the second table has name, kind and
-    reason of each. `split` is train, validation (whole photographs out of train.xml) or test (test.xml).
-    Raises DataError for broken XML, a wrong number of parts or a missing picture.
+    reason of each. `split` is train, validation (whole photographs of those to train) or test.
+    Raises DataError for broken XML, a wrong number of parts, a missing picture, or a folder that belongs to no split.
     """
     notes: list[tuple[str, str, str]] = []
     table = table_of_faces(
-        (row | {"split": split}, points)
+        (row | {"split": split_of(image.file) if options.split_by == "folders" else split}, points)
         for split, labels in LABELS.items()
         for image in iter_imglab(archive / labels, names=IBUG_68.names)
         for row, points in faces_of(archive, image, options, notes)
@@ -50,6 +52,17 @@ def read_annotations(archive: Archive, options: IngestIbugOptions) -> tuple[pd.D
     for_validation = drawn_groups(training, options.validation_fraction, options.seed)
     table.loc[table["group"].isin(for_validation), "split"] = VALIDATION
     return table, noted(notes)
+
+
+def split_of(file: str) -> str:
+    """train or test, by the folder that a picture lies in.  Raises DataError if it lies in none of 300-W's."""
+    parent = PurePosixPath(file).parent
+    if parent.name not in FOLDERS:
+        raise DataError(
+            f"{file}: found the folder {str(parent)!r}, expected one that ends in {', '.join(FOLDERS)}. For folders of "
+            "your own let the label files split: --params ingest_ibug.split_by=files"
+        )
+    return FOLDERS[parent.name]
 
 
 def faces_of(
