@@ -59,7 +59,7 @@ def test_points_maps_and_rough_points_are_weighed():
     maps, truth = random_maps()
     expected = (
         point_loss("radial", maps.points, truth, (24, 40))
-        + 3.0 * cross_entropy(maps.logits, truth)
+        + 10 * cross_entropy(maps.logits, truth)
         + 0.3 * point_loss("radial", maps.rough, truth, (24, 40))
     )
     assert torch.allclose(maps_loss("radial", maps, truth, (24, 40)), expected)

@@ -7,12 +7,12 @@ from facial_keypoints.models.spatial import Maps, cell_centres
 
 # Weights of the two losses beside that of the points, which is in pixels. With 0.2 for the maps they stay nearly even, and
 # all cells vote on every point: much less accurate than maps with a peak (docs/experiments.md).
-LIKELY, ROUGH = 3.0, 0.3
+LIKELY, ROUGH = 10.0, 0.3
 SPREAD = 1.0  # standard deviation of the Gaussian of a true point, in cells of the map
 
 
 def maps_loss(name: str, maps: Maps, truth: Tensor, size: tuple[int, int]) -> Tensor:
-    """The loss `name` of the points, 3 times the cross-entropy of the maps, 0.3 times the loss of the rough points.
+    """The loss `name` of the points, 10 times the cross-entropy of the maps, 0.3 times the loss of the rough points.
 
     truth: (N, K, 2) on [0, 1] of a picture of `size` (height, width).  The cross-entropy is with a Gaussian around the
     true point: the expectation alone leaves the map's form open (Nibali et al., "Numerical coordinate regression with

@@ -1,4 +1,4 @@
-"""A ResNet-18 whose last three stages are summed at the finest one's resolution.
+"""A ResNet-18 whose four stages are summed at the finest one's resolution.
 
 T. Lin et al., "Feature pyramid networks for object detection" (CVPR 2017).
 """
@@ -9,11 +9,11 @@ from torch.nn import functional
 from facial_keypoints.models.dilated import convolution
 from facial_keypoints.models.resnet import ImagenetNormalisation, headless_resnet18
 
-STAGES = (128, 256, 512)  # channels of the last three stages, at 1/8, 1/16 and 1/32 of the picture's size
+STAGES = (64, 128, 256, 512)  # channels of the four stages, at 1/4, 1/8, 1/16 and 1/32 of the picture's size
 
 
 class PyramidTrunk(nn.Module):
-    """Pictures (N, C, H, W) in [0, 1], grey or RGB, to features (N, channels, H / 8, W / 8)."""
+    """Pictures (N, C, H, W) in [0, 1], grey or RGB, to features (N, channels, H / 4, W / 4)."""
 
     def __init__(self, colour: str, channels: int) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class PyramidTrunk(nn.Module):
         for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
             features = layer(features)
             stages.append(features)
-        first, *deeper = [lateral(stage) for lateral, stage in zip(self.lateral, stages[1:], strict=True)]
+        first, *deeper = [lateral(stage) for lateral, stage in zip(self.lateral, stages, strict=True)]
         for stage in deeper:
             first = first + functional.interpolate(stage, first.shape[-2:], mode="bilinear", align_corners=False)
         out: Tensor = self.smooth(first)
