@@ -30,9 +30,10 @@ def test_without_amounts_the_map_is_the_identity():
     assert not mirrored.any()
 
 
-def test_keypoints_stay_on_what_they_mark():
+@pytest.mark.parametrize("lively", [LIVELY, replace(LIVELY, stretch=0.2)], ids=["usual", "stretched"])
+def test_keypoints_stay_on_what_they_mark(lively):
     faces = spot_faces(24, size=(64, 96))
-    maps, mirrored = random_views(24, (64, 96), LIVELY, generator())
+    maps, mirrored = random_views(24, (64, 96), lively, generator())
     pictures = warp(torch.from_numpy(faces.images)[:, None].float(), maps, (64, 96))[:, 0].numpy()
     moved = view_keypoints(torch.from_numpy(faces.keypoints), maps, mirrored, IMM_58.mirror).numpy()
     assert mirrored.any()
@@ -72,6 +73,15 @@ def test_amounts_stay_in_their_range():
     assert 9 < (centre - 50).abs().max() <= 10.001
 
 
+def test_stretching_makes_wider_or_narrower_and_keeps_the_area():
+    maps, _ = random_views(2000, (100, 100), replace(STILL, stretch=0.2), generator())
+    assert_allclose(torch.linalg.det(maps[..., :2]), np.ones(2000), rtol=1e-5)
+    assert_allclose(maps[:, 0, 1], np.zeros(2000), atol=1e-6)
+    shares = maps[:, 0, 0].log()
+    assert 0.19 < shares.max() <= 0.2001
+    assert -0.2001 <= shares.min() < -0.19
+
+
 def test_shrinking_agrees_with_the_crop_of_ingest():
     rows, columns = np.mgrid[:120, :160]
     picture = (127 + 120 * np.sin(columns / 9) * np.cos(rows / 7)).astype(np.uint8)
@@ -88,6 +98,14 @@ def test_relighting_changes_light_and_nothing_else():
     for before, after in zip(pictures, lit, strict=True):
         assert np.corrcoef(before.flatten(), after.flatten())[0, 1] > 0.999
     assert torch.equal(relight(pictures, STILL, generator()), pictures)
+
+
+def test_each_colour_of_each_picture_is_tinted_by_itself():
+    pictures = torch.rand(50, 3, 6, 6, generator=generator()) * 0.7
+    tints = relight(pictures, replace(STILL, colour=0.2), generator()) / pictures
+    assert_allclose(tints, tints[..., :1, :1].expand(tints.shape), rtol=1e-4)
+    assert 0.79 < tints.min() < 0.85 < 1.15 < tints.max() < 1.21
+    assert tints[..., 0, 0].unique().numel() == 150
 
 
 def test_a_constant_picture_stays_constant_under_blur():

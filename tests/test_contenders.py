@@ -114,6 +114,10 @@ def test_flipping_is_refused_where_a_mirrored_point_is_not_predicted():
     [
         (InputFrame(120, 160, 1), "whole photograph at 160 x 120 px, grey"),
         (InputFrame(224, 224, 3, Crop(1.5, 0.08, 224)), "1.5 sides of the box, 0.08 down, at 224 x 224 px, rgb"),
+        (
+            InputFrame(64, 64, 3, Crop(2, 0, 64), 1.25),
+            "2 sides of the box, 0 down, at 64 x 64 px, rgb, labels taken to lie 1.25 px too far right",
+        ),
     ],
 )
 def test_a_frame_in_words(frame, words):

@@ -12,7 +12,7 @@ from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop, crop_boxes, crop_matrix, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
 from tests.faces import spot_faces
-from tests.options import LIVELY
+from tests.options import LIVELY, STILL
 from tests.test_augmentation import spot_centre
 
 CPU = torch.device("cpu")
@@ -78,6 +78,35 @@ def test_augmented_pictures_carry_their_points_along():
     assert inside.sum() >= 6
     found = [spot_centre(255 * picture[0].numpy()) for picture in pictures[inside]]
     assert_allclose(found, nose[inside], atol=0.5)
+
+
+SHIFT = 3.0  # pixels of the photographs, which are three times as large as their crops
+
+
+def labelled_beside_their_spots() -> Examples:
+    """Faces whose points all lie to the right of what they mark, seen by a network that is told."""
+    faces = spot_faces(24, (90, 90), IBUG_68, CUT)
+    keypoints = faces.keypoints + np.array([SHIFT / 3, 0], np.float32)
+    faces = replace(faces, to_source=np.tile(scaling(3, 3), (24, 1, 1)), keypoints=keypoints)
+    return Examples(faces, InputFrame(60, 60, 1, Crop(1.5, 0.08, 60), SHIFT), CPU)
+
+
+@pytest.mark.parametrize("flip", [0, 1], ids=["plain", "mirrored"])
+def test_points_are_learnt_where_they_should_lie_also_in_mirror_images(flip):
+    pictures, points = labelled_beside_their_spots().augmented(
+        torch.arange(24), replace(STILL, flip=flip), torch.Generator().manual_seed(0)
+    )
+    nose = 60 * points[:, 30]
+    inside = ((nose > 10) & (nose < 50)).all(dim=1)
+    assert inside.sum() >= 12
+    beside = nose[inside] - torch.tensor(np.array([spot_centre(255 * one[0].numpy()) for one in pictures[inside]]))
+    assert beside.mean(dim=0).abs().max() < 0.1  # unshifted 0.67
+
+
+def test_predictions_lie_where_the_labels_do():
+    examples = labelled_beside_their_spots()
+    assert_allclose(examples.to_source_points(examples.unit_keypoints), examples.source_keypoints, atol=1e-3)
+    assert_allclose(examples.from_source_points(examples.source_keypoints), examples.unit_keypoints, atol=1e-5)
 
 
 def test_the_mean_shape_is_the_mean_of_all_faces():

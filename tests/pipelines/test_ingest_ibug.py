@@ -137,7 +137,8 @@ def test_label_files_split_where_they_are_asked_to(copied):
         (copied.folder / f"{labels}.swapped").rename(copied.folder / labels)
     by_folders, by_files = (annotations_of(copied, replace(OPTIONS, split_by=way)) for way in ("folders", "files"))
     tests_of = [set(table.loc[table["split"] == "test", "name"]) for table in (by_folders, by_files)]
-    assert tests_of[0] and not tests_of[0] & tests_of[1]
+    assert tests_of[0]
+    assert not tests_of[0] & tests_of[1]
     assert all("testset" in name or name.startswith("ibug/") for name in tests_of[0])
 
 
