@@ -89,7 +89,8 @@ def relight(pictures: Tensor, options: AugmentationOptions, generator: torch.Gen
     brightness = options.brightness * (2 * torch.rand(shape, generator=generator) - 1)
     tints = 1 + options.colour * (2 * torch.rand(len(pictures), pictures.shape[1], 1, 1, generator=generator) - 1)
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
-    return (((pictures - mean) * contrast.to(pictures) + mean) * tints.to(pictures) + brightness.to(pictures)).clamp(0, 1)
+    lit = ((pictures - mean) * contrast.to(pictures) + mean) * tints.to(pictures) + brightness.to(pictures)
+    return lit.clamp(0, 1)
 
 
 def disturb(pictures: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Tensor:

@@ -5,8 +5,8 @@ from torch import Tensor
 from facial_keypoints.losses.points import point_loss
 from facial_keypoints.models.spatial import Maps, cell_centres
 
-# Weights of the two losses beside that of the points, which is in pixels. With 0.2 for the maps they stay nearly even, and
-# all cells vote on every point: much less accurate than maps with a peak (docs/experiments.md).
+# Weights of the two losses beside that of the points, which is in pixels. With 0.2 for the maps they stay nearly even
+# and all cells vote on every point: much less accurate than maps with a peak (docs/experiments.md).
 LIKELY, ROUGH = 10.0, 0.3
 SPREAD = 1.0  # standard deviation of the Gaussian of a true point, in cells of the map
 
