@@ -1,8 +1,8 @@
 """What a variant's options are worth, by cross-validation over persons or photographs.
 
-    python benchmarks/cross_validate.py train_face.best --folds 4 --seeds 3 --params loss=l1,epochs=60
+    python benchmarks/cross_validate.py train_face.best --folds 4 --seeds 0,1,2 --params loss=l1,epochs=60
     python benchmarks/cross_validate.py finetune_resnet.best --folds 1 --shares 0.1,0.25,0.5,1 --params epochs=20
-    python benchmarks/cross_validate.py train_face.best --folds 1 --seeds 3 --test
+    python benchmarks/cross_validate.py train_face.best --folds 1 --seeds 0,1,2 --test
 
 Reads the ingested faces of the project. The groups of the splits train and validation are dealt to the folds in turn;
 one fold validates, the others train. `--folds 1` keeps the project's own split. `--shares` trains on some of the
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("variant", help="for example train_face.best")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--only", type=int, default=None, help="the first so many of the folds")
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", default="0", help="of networks and augmentation, separated by commas")
     parser.add_argument("--shares", default="1", help="of the training groups, separated by commas")
     parser.add_argument("--test", action="store_true", help="measure on the test faces instead of those that validate")
     parser.add_argument("--params", default="", help="options of the variant, as after kedro run --params")
@@ -61,7 +61,7 @@ def main() -> None:
     for share in map(float, arguments.shares.split(",")):
         rows = []
         for fold in range(arguments.only or arguments.folds):
-            for seed in range(arguments.seeds):
+            for seed in map(int, arguments.seeds.split(",")):
                 chosen, epochs = some_groups(refolded(faces, fold, arguments.folds), share, options.epochs)
                 if views is not None:
                     chosen = make_views(chosen, views)
