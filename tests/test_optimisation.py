@@ -91,11 +91,12 @@ def test_without_an_average_the_model_itself_is_kept():
     assert Optimisation(model, nose_options(average=0), STEPS).kept is model
 
 
-def test_what_is_kept_is_a_loop_over_the_steps_with_a_decay_that_grows():
+@pytest.mark.parametrize("steps", [4, 30], ids=["while the decay grows", "when it has grown"])
+def test_what_is_kept_is_a_loop_over_the_steps(steps):
     model = network()
-    optimisation = Optimisation(model, nose_options(average=0.6, learning_rate=0.05), 30)
+    optimisation = Optimisation(model, nose_options(average=0.6, learning_rate=0.05), steps)
     states = []
-    for step in range(30):
+    for step in range(steps):
         optimisation.step(loss_of(model, step))
         states.append(copy.deepcopy(model.state_dict()))
     expected = states[0]  # the first step is taken as it is
@@ -110,7 +111,7 @@ def test_what_is_kept_is_a_loop_over_the_steps_with_a_decay_that_grows():
     assert "1.running_mean" in kept
     assert kept.keys() == expected.keys()
     assert all(torch.allclose(kept[key], expected[key], atol=1e-5) for key in kept)
-    assert int(kept["1.num_batches_tracked"]) == 30
+    assert int(kept["1.num_batches_tracked"]) == steps
 
 
 def test_what_is_kept_does_not_change_what_is_trained():

@@ -7,6 +7,7 @@ from facial_keypoints.landmarks import IBUG_68, IMM_58
 from facial_keypoints.models import build_model, seeded_model
 from facial_keypoints.models.pretrained import load_head, load_pretrained, torchvision_state
 from facial_keypoints.models.resnet import ResnetLandmarks
+from facial_keypoints.pipelines.finetune_resnet.nodes import resnet18_of
 
 ARCHITECTURE = {"name": "resnet18", "colour": "rgb", "points": 68}
 
@@ -88,6 +89,31 @@ def test_a_checkpoint_for_other_points_fills_the_trunk_only(tmp_path):
     assert not load_head(model, ARCHITECTURE, weights, IBUG_68)
     assert torch.equal(model.trunk.conv1.weight, trained.trunk.conv1.weight)
     assert torch.equal(model.last.weight, head)
+
+
+TWO_LOOKS = {"name": "resnet18_two_looks", "colour": "rgb", "points": 68, "channels": 8, "cut_size": 64, "looks": 1}
+
+
+@pytest.mark.parametrize(("channels", "goes_on"), [(8, True), (16, False)])
+def test_the_head_of_two_looks_goes_on_learning_if_it_is_as_wide(tmp_path, channels, goes_on):
+    trained = seeded_model(TWO_LOOKS, seed=7)
+    content = {"format": 2, "scheme": IBUG_68.to_plain(), "architecture": TWO_LOOKS}
+    weights = stored(tmp_path / "checkpoint.pt", {**content, "state_dict": trained.state_dict()})
+    architecture = {**TWO_LOOKS, "channels": channels}
+    model = seeded_model(architecture, seed=0)
+    load_pretrained(resnet18_of(model), weights, allow_partial=False)
+    assert torch.equal(resnet18_of(model).conv1.weight, resnet18_of(trained).conv1.weight)
+    assert load_head(model, architecture, weights, IBUG_68) is goes_on
+    assert torch.equal(model.reference, trained.reference) is goes_on
+    if goes_on:
+        assert all(torch.equal(value, trained.state_dict()[key]) for key, value in model.state_dict().items())
+
+
+def test_the_head_of_another_kind_of_network_stays_where_it_is(tmp_path):
+    _, weights = checkpoint_of_ours(tmp_path / "checkpoint.pt", IBUG_68)
+    model = seeded_model(TWO_LOOKS, seed=0)
+    load_pretrained(resnet18_of(model), weights, allow_partial=False)
+    assert not load_head(model, TWO_LOOKS, weights, IBUG_68)
 
 
 def test_missing_keys_are_refused_unless_allowed(tmp_path, state):

@@ -48,7 +48,7 @@ def load_pretrained(resnet: ResNet, weights: str, allow_partial: bool) -> None:
 
 
 def load_head(model: nn.Module, architecture: dict[str, Any], weights: str, scheme: LandmarkScheme) -> bool:
-    """Whether `weights` is a checkpoint of `finetune_resnet` for these points and this kind of head.
+    """Whether `weights` is a checkpoint of `finetune_resnet` for these points, with a head of this kind and width.
 
     If so, all that is not ResNet-18 is put into the model.  weights: as of `load_pretrained`, which has read them.
     """
@@ -60,6 +60,9 @@ def load_head(model: nn.Module, architecture: dict[str, Any], weights: str, sche
     if content["architecture"]["name"] != architecture["name"]:
         return False
     head = {key: value for key, value in content["state_dict"].items() if not key.startswith(TRUNKS)}
+    wanted = model.state_dict()
+    if any(value.shape != wanted[key].shape for key, value in head.items() if key in wanted):
+        return False
     model.load_state_dict(head, strict=False)
     logger.info("%s: its head for %s goes on learning, too", weights, scheme.name)
     return True
