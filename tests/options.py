@@ -59,6 +59,7 @@ def resnet_options(**changed: Any) -> ResnetOptions:
         "colour": "rgb",
         "input_size": 64,
         "crop_scale": 1.5,
+        "label_shift": 0.0,
         "head": "linear",
         "two_looks": ResnetLooksOptions(cut_size=64, looks=1, channels=16),
         "augmentation": LIVELY,

@@ -45,7 +45,7 @@ def danes(drawn_danes) -> FaceSet:
 def ibug(drawn_ibug) -> FaceSet:
     """Sixteen photographs to learn from, four to validate."""
     crop = CropOptions(scale=2.0, shift_down=0.08, size=80)
-    options = IngestIbugOptions(crop=crop, validation_fraction=0.2, points_from="pts", seed=0)
+    options = IngestIbugOptions(crop=crop, split_by="folders", validation_fraction=0.2, points_from="pts", seed=0)
     return run_pipeline(ingest_ibug(), {"ibug_raw": drawn_ibug, "params:ingest_ibug": options})["ibug_faces"]
 
 
@@ -74,7 +74,8 @@ def test_on_drawn_danes_the_error_falls(danes, train, options, points):
     checkpoint, history = trained(train(danes, options(**SMALL)))
     assert checkpoint.indices == points
     assert history["val/nme"].min() < 0.7 * history["val/nme"].iloc[0]
-    assert history["train/loss"].iloc[-1] < 0.5 * history["train/loss"].iloc[0]
+    # The cross-entropy of the maps cannot fall below the entropy of its Gaussians: 57 of what remains, for two looks.
+    assert history["train/loss"].iloc[-1] < 0.7 * history["train/loss"].iloc[0]
     assert validated(checkpoint, danes) == pytest.approx(history["val/px"].min(), rel=1e-3)
 
 
