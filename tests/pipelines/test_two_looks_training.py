@@ -65,6 +65,10 @@ def validated(checkpoint, faces: FaceSet) -> float:
     return float(np.linalg.norm(predicted - own.source_keypoints[:, checkpoint.indices], axis=-1).mean())
 
 
+def px_of_best_epoch(history) -> float:
+    return history.loc[history["val/nme"].idxmin(), "val/px"]
+
+
 @pytest.mark.parametrize(
     ("train", "options", "points"),
     [(train_face, face_options, list(range(58))), (train_nose, nose_options, [IMM_58.nose_tip])],
@@ -76,14 +80,14 @@ def test_on_drawn_danes_the_error_falls(danes, train, options, points):
     assert history["val/nme"].min() < 0.7 * history["val/nme"].iloc[0]
     # The cross-entropy of the maps cannot fall below the entropy of its Gaussians: 57 of what remains, for two looks.
     assert history["train/loss"].iloc[-1] < 0.7 * history["train/loss"].iloc[0]
-    assert validated(checkpoint, danes) == pytest.approx(history["val/px"].min(), rel=1e-3)
+    assert validated(checkpoint, danes) == pytest.approx(px_of_best_epoch(history), rel=1e-3)
 
 
 def test_on_drawn_photographs_of_ibug_the_loss_falls(ibug):
-    options = resnet_options(**BEST, head="two_looks", learning_rate=1e-3, epochs=4)
+    options = resnet_options(**BEST, head="two_looks", learning_rate=5e-3, epochs=8)
     checkpoint, history = trained(finetune(ibug, options))
-    assert history["train/loss"].iloc[-1] < 0.95 * history["train/loss"].iloc[0]
-    assert validated(checkpoint, ibug) == pytest.approx(history["val/px"].min(), rel=1e-3)
+    assert history["train/loss"].iloc[-1] < 0.9 * history["train/loss"].iloc[0]
+    assert validated(checkpoint, ibug) == pytest.approx(px_of_best_epoch(history), rel=1e-3)
 
 
 def test_a_network_that_looks_twice_learns_where_the_spot_is():
