@@ -7,6 +7,7 @@ from facial_keypoints.options import (
     DetectorOptions,
     EvaluateOptions,
     FaceOptions,
+    LrFindOptions,
     NoseOptions,
     ResnetLooksOptions,
     ResnetOptions,
@@ -83,3 +84,8 @@ def evaluate_options(**changed: Any) -> EvaluateOptions:
         "seed": 0,
     }
     return EvaluateOptions(**{**usual, **changed})
+
+
+def finder_options(**changed: Any) -> LrFindOptions:
+    usual = {"lowest": 1e-6, "highest": 1e-2, "steps": 20, "smoothing": 0.25, "divergence": 4}
+    return LrFindOptions(**{**usual, **changed})

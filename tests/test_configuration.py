@@ -131,6 +131,11 @@ def test_named_weights_are_no_paths(weights):
         ({"ingest_danes": {"split": {"train": []}}}, ["ingest_danes.split.train"]),
         ({"train_nose": 3}, ["train_nose", "found 3"]),
         ({"finetune_resnet": {"data_set": "danes"}}, ["finetune_resnet.data_set", "'danes'", "'ibug' or 'own'"]),
+        (
+            {"lr_find": {"lowest": 1e-3, "highest": 1e-4}},
+            ["lr_find: ", "(0.001) has to be below highest (0.0001)"],
+        ),
+        ({"lr_find": {"steps": 5}}, ["lr_find.steps: found 5", ">= 20"]),
         ({"ingest_own": {"folder": ""}}, ["ingest_own.folder"]),
         ({"ingest_own": {"annotations": 3}}, ["ingest_own.annotations: found 3; expected a file, a list"]),
         ({"ingest_own": {"annotations": []}}, ["ingest_own.annotations: found []; expected a file, a list"]),

@@ -83,6 +83,31 @@ def test_what_is_named_runs(selection, expected):
     assert names(WHOLE.filter(**selection)) == expected
 
 
+BESIDE = OnRequestPipeline(WHOLE.nodes, ["t.best", "l.t.best"], [*chain("l.t.a").nodes, *chain("l.t.best").nodes])
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        ({}, ORDINARY),
+        ({"node_namespaces": ["l"]}, {"l.t.a.train", "l.t.a.draw"}),
+        ({"node_namespaces": ["l.t.best"]}, {"l.t.best.train", "l.t.best.draw"}),
+        ({"node_namespaces": ["t.a", "l.t.a"]}, {"t.a.train", "t.a.draw", "l.t.a.train", "l.t.a.draw"}),
+        ({"node_namespaces": ["l.t.a"], "node_names": ["l.t.a.draw"]}, {"l.t.a.draw"}),
+        ({"from_inputs": ["faces"]}, ORDINARY - {"ingest"}),
+    ],
+)
+def test_what_lies_beside_is_no_part_of_it_but_is_found_by_its_namespace(selection, expected):
+    assert names(BESIDE) == names(WHOLE)
+    for pipeline in (BESIDE, Pipeline([]) + BESIDE, BESIDE + OnRequestPipeline(chain("l.t.a").nodes[:0], [])):
+        assert names(pipeline.filter(**selection)) == expected
+
+
+def test_what_lies_beside_may_also_be_added():
+    both = BESIDE + OnRequestPipeline(chain("l.t.a").nodes, [])
+    assert names(both.filter(node_namespaces=["l.t.a"])) == {"l.t.a.train", "l.t.a.draw"}
+
+
 def test_names_can_be_told_by_an_iterator():
     assert names(WHOLE.filter(node_namespaces=iter(["t.best"]))) == OF_BEST
 
@@ -180,6 +205,28 @@ def test_what_a_session_trains(registered, asked, selection, expected):
     for name in asked.split(","):
         combined += registered[name]
     assert trained(combined.filter(**selection)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "selection", "expected"),
+    [
+        ("__default__", {}, set()),
+        ("__default__", {"node_namespaces": ["lr_find.train_nose.best"]}, {"train_nose.best"}),
+        ("__default__", {"node_namespaces": ["lr_find.train_nose.lr_1e-3"]}, {"train_nose.lr_1e-3"}),
+        ("__default__", {"node_namespaces": ["lr_find.train_nose"]}, EVERY_NOSE),
+        ("__default__", {"node_namespaces": ["lr_find"]}, EVERY_ORDINARY),
+        ("lr_find", {}, EVERY_ORDINARY),
+        ("lr_find", {"node_namespaces": ["lr_find.train_face.best"]}, {"train_face.best"}),
+        ("train_nose,lr_find", {"node_namespaces": ["train_nose.best"]}, set()),
+    ],
+)
+def test_whose_learning_rates_a_session_tries(registered, asked, selection, expected):
+    combined = Pipeline([])
+    for name in asked.split(","):
+        combined += registered[name]
+    outputs = combined.filter(**selection).all_outputs()
+    assert {name.removesuffix(".lr_find") for name in outputs if name.endswith(".lr_find")} == expected
+    assert {name.removesuffix("_table") for name in outputs if "lr_find" in name} == {f"{v}.lr_find" for v in expected}
 
 
 def test_they_are_evaluated_in_every_run(registered):

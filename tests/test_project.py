@@ -141,6 +141,7 @@ def test_the_registry_lists_the_pipelines(project):
         "finetune_resnet",
         "evaluate",
         "robustness",
+        "lr_find",
         "draw_sample",
         "ingest_own",
     }

@@ -60,9 +60,10 @@ def test_variants_are_locked_one_by_one_and_other_pipelines_whole():
     def node(name: str, namespace: str) -> Node:
         return Node(lambda: 0, None, f"{namespace}.{name}", name=name, namespace=namespace)
 
-    namespaces = ("train_nose.lr_1e-3", "train_nose.lr_1e-4", "evaluate.x", "evaluate")
+    namespaces = ("train_nose.lr_1e-3", "train_nose.lr_1e-4", "evaluate.x", "evaluate", "lr_find.train_nose.lr_1e-3")
     assert locked_names(Pipeline([node("a", namespace) for namespace in namespaces])) == [
         "evaluate",
+        "lr_find.train_nose.lr_1e-3",
         "train_nose.lr_1e-3",
         "train_nose.lr_1e-4",
     ]

@@ -12,7 +12,7 @@ from facial_keypoints.datasets.checkpoint import CheckpointDataset
 from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
-from facial_keypoints.variants import on_request
+from facial_keypoints.variants import LR_FIND, namespaces_on_request, on_request
 
 logger = logging.getLogger(__name__)
 
@@ -86,10 +86,12 @@ def require_inputs(
 
 
 def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Raises ProjectError if a variant that is to be trained names a device or weights that are not to be had."""
+    """Raises ProjectError if a variant that is to be trained or tried names a device or weights that are not there."""
     for node in pipeline.nodes:
-        name = f"params:{node.namespace}"
-        if f"{node.namespace}{CHECKPOINT}" not in node.outputs or name not in node.inputs:
+        variant = (node.namespace or "").removeprefix(f"{LR_FIND}.")
+        name = f"params:{variant}"
+        learns = {f"{variant}{CHECKPOINT}", f"{variant}.{LR_FIND}_table"} & set(node.outputs)
+        if not learns or name not in node.inputs:
             continue
         # Not on top: only runs that train import torch.
         from facial_keypoints.devices import pick_device
@@ -154,7 +156,7 @@ def how_to_make(
         maker, node = next(((key, node) for key, node in made_by if name in node.outputs), (None, None))
         if maker is None or node is None:
             by_hand.append(f"no pipeline makes {name}; look for it in conf/<environment>/catalog*.yml")
-        elif node.namespace in on_request():
+        elif node.namespace in namespaces_on_request():
             named.add(node.namespace)
         elif maker not in needed:
             needed.insert(0, maker)

@@ -19,11 +19,13 @@ class OnRequestPipeline(Pipeline):
     """A pipeline that `filter` leaves without its namespaces on request, unless the selection names them.
 
     A selection names a namespace by itself or by one below it, by a node or an output of it, or by its parameters.
+    beside: nodes of other pipelines, which are no part of this one; `filter` finds those whose namespaces are named.
     """
 
-    def __init__(self, nodes: Iterable[Node], on_request: Iterable[str]) -> None:
+    def __init__(self, nodes: Iterable[Node], on_request: Iterable[str], beside: Iterable[Node] = ()) -> None:
         super().__init__(nodes)
         self.on_request = frozenset(on_request)
+        self.beside = frozenset(beside)
 
     def filter(
         self,
@@ -35,7 +37,7 @@ class OnRequestPipeline(Pipeline):
         to_outputs: Iterable[str] | None = None,
         node_namespaces: Iterable[str] | None = None,
     ) -> Pipeline:
-        """What Kedro's own `filter` chooses, less what runs on request and is not named.  A plain pipeline.
+        """What Kedro's own `filter` chooses, here and beside, less what runs on request and is not named.  A plain one.
 
         Raises ValueError where Kedro's does, ConfigurationError if nothing is left of what that chooses.
         """
@@ -48,11 +50,12 @@ class OnRequestPipeline(Pipeline):
             "node_namespaces": node_namespaces,
         }
         given = {key: list(names) for key, names in selection.items() if names is not None}
-        chosen = super().filter(tags=tags, **given)
-        return self._without_unnamed(chosen, {name for names in given.values() for name in names})
-
-    def _without_unnamed(self, chosen: Pipeline, named: set[str]) -> Pipeline:
-        left_out = {namespace for namespace in self.on_request if not named & self._names(namespace)}
+        asked = set(given.get("node_namespaces", ()))
+        found = [node for node in self.beside if asked & set(node.namespace_prefixes)]
+        everything = Pipeline(self.nodes) + Pipeline(found)
+        chosen = everything.filter(tags=tags, **given)
+        named = {name for names in given.values() for name in names}
+        left_out = {each for each in self.on_request if not named & names_of(each, everything)}
         nodes = [node for node in chosen.nodes if not left_out & set(node.namespace_prefixes)]
         if not nodes:
             there = sorted(left_out & {namespace for node in chosen.nodes for namespace in node.namespace_prefixes})
@@ -63,22 +66,24 @@ class OnRequestPipeline(Pipeline):
                 )
         return Pipeline(nodes)
 
-    def _names(self, namespace: str) -> set[str]:
-        """Whatever names the namespace."""
-        names = {f"params:{namespace}"}
-        for node in self.nodes:
-            prefixes = node.namespace_prefixes
-            if namespace in prefixes:
-                names.update(prefixes[prefixes.index(namespace) :], [node.name], node.outputs)
-        return names
-
     def __add__(self, other: Any) -> Pipeline:
         both = super().__add__(other)
         if both is NotImplemented:
             return NotImplemented
-        others = other.on_request if isinstance(other, OnRequestPipeline) else frozenset()
-        return OnRequestPipeline(both.nodes, self.on_request | others)
+        if not isinstance(other, OnRequestPipeline):
+            return OnRequestPipeline(both.nodes, self.on_request, self.beside)
+        return OnRequestPipeline(both.nodes, self.on_request | other.on_request, self.beside | other.beside)
 
     def __radd__(self, other: Any) -> Pipeline:
         """Python asks it before the `__add__` of a plain pipeline on the left, because it is defined anew here."""
         return super().__radd__(other)
+
+
+def names_of(namespace: str, pipeline: Pipeline) -> set[str]:
+    """Whatever names a namespace of the pipeline in a selection."""
+    names = {f"params:{namespace}"}
+    for node in pipeline.nodes:
+        prefixes = node.namespace_prefixes
+        if namespace in prefixes:
+            names.update(prefixes[prefixes.index(namespace) :], [node.name], node.outputs)
+    return names

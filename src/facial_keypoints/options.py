@@ -278,6 +278,21 @@ class EvaluateOptions:
 
 
 @dataclass(config=STRICT, frozen=True)
+class LrFindOptions:
+    """`lr_find`."""
+
+    lowest: Annotated[float, Field(gt=0, lt=1)]  # learning rate of the first step
+    highest: Annotated[float, Field(gt=0, le=1)]  # of the last
+    steps: Annotated[int, Field(ge=20, le=100_000)]
+    smoothing: Annotated[float, Field(gt=0, le=1)]  # standard deviation in decades of the rate
+    divergence: Annotated[float, Field(gt=1, le=1000)]  # times the lowest loss
+
+    def __post_init__(self) -> None:
+        if self.lowest >= self.highest:
+            raise ValueError(f"lowest ({self.lowest:g}) has to be below highest ({self.highest:g}): the rate rises")
+
+
+@dataclass(config=STRICT, frozen=True)
 class DrawSampleOptions:
     """`draw_sample`."""
 
@@ -294,6 +309,7 @@ PLAIN_OPTIONS: dict[str, type] = {
     "ingest_own": IngestOwnOptions,
     "augment": AugmentOptions,
     "evaluate": EvaluateOptions,
+    "lr_find": LrFindOptions,
 }
 
 VARIANT_OPTIONS: dict[str, type[TrainingOptions]] = {

@@ -1,4 +1,7 @@
-"""The project's pipelines, found by folder; `__default__` is the seven that make the whole."""
+"""The project's pipelines, found by folder; `__default__` is the seven that make the whole.
+
+`--namespaces` alone finds the namespaces of the others too: `kedro run --namespaces lr_find.train_nose.best`.
+"""
 
 import re
 import warnings
@@ -11,7 +14,7 @@ from kedro.pipeline import Pipeline
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.hooks import readable_errors
 from facial_keypoints.on_request import OnRequestPipeline
-from facial_keypoints.variants import on_request
+from facial_keypoints.variants import namespaces_on_request
 
 DEFAULT = ("ingest_danes", "ingest_ibug", "augment", "train_nose", "train_face", "finetune_resnet", "evaluate")
 
@@ -30,9 +33,12 @@ def register_pipelines() -> dict[str, Pipeline]:
             if error.__cause__ is not None:  # a pipeline of ours that cannot be imported is a bug
                 raise
             raise ConfigurationError(unknown_pipeline(str(error))) from error
-        pipelines = {name: OnRequestPipeline(pipeline.nodes, on_request()) for name, pipeline in pipelines.items()}
+        named_only = namespaces_on_request()
+        pipelines = {name: OnRequestPipeline(pipeline.nodes, named_only) for name, pipeline in pipelines.items()}
     if "__default__" in pipelines:
-        pipelines["__default__"] = sum((pipelines[name] for name in DEFAULT), start=Pipeline([]))
+        others = [node for name, pipeline in pipelines.items() if name not in DEFAULT for node in pipeline.nodes]
+        whole = sum((pipelines[name] for name in DEFAULT), start=Pipeline([]))
+        pipelines["__default__"] = OnRequestPipeline(whole.nodes, named_only, beside=others)
     return pipelines
 
 

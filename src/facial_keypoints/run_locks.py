@@ -12,6 +12,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
 from facial_keypoints.options import VARIANT_OPTIONS
+from facial_keypoints.variants import LR_FIND
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,10 @@ class RunLockHooks:
 
 
 def locked_names(pipeline: Pipeline) -> list[str]:
-    """What a pipeline's nodes write together: the whole pipeline, or in training pipelines a variant; sorted."""
+    """What a pipeline's nodes write together: the whole pipeline, or where variants are trained or tried, a variant.
+
+    Sorted.
+    """
     namespaces = {node.namespace or node.name for node in pipeline.nodes}
-    return sorted({name if name.split(".")[0] in VARIANT_OPTIONS else name.split(".")[0] for name in namespaces})
+    by_variant = (*VARIANT_OPTIONS, LR_FIND)
+    return sorted({name if name.split(".")[0] in by_variant else name.split(".")[0] for name in namespaces})

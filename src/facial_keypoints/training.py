@@ -76,10 +76,8 @@ def train_landmarks(
     Raises DataError if a split is empty, ProjectError if the loss is no longer a number.
     """
     device = pick_device(options.device)
-    train = split_examples(faces, TRAIN, replace(task, indices=None) if task.learns_all else task, device)
+    train = ready_to_train(model, task, faces, device)
     validation = split_examples(faces, VALIDATION, task, device)
-    if not task.has_trained_head:
-        start_at_mean_shape(model, train.unit_keypoints, task.frame.size)
     training_id = uuid.uuid4().hex
     for state in fit(model, train, validation, options, augmentation=task.augmentation):
         training = Training(
@@ -97,6 +95,17 @@ def train_landmarks(
             task.architecture, state.best_state, faces.scheme, validation.indices, task.frame, training
         )
         yield checkpoint, state.history, state.steps
+
+
+def ready_to_train(model: nn.Module, task: Task, faces: FaceSet, device: torch.device) -> Examples:
+    """The training faces as `model` learns from them; it starts at their mean shape, unless its head is trained.
+
+    Raises DataError if there are none.
+    """
+    train = split_examples(faces, TRAIN, replace(task, indices=None) if task.learns_all else task, device)
+    if not task.has_trained_head:
+        start_at_mean_shape(model, train.unit_keypoints, task.frame.size)
+    return train
 
 
 def split_examples(faces: FaceSet, split: str, task: Task, device: torch.device) -> Examples:

@@ -16,6 +16,7 @@ from facial_keypoints.configuration import ProjectConfigLoader, variant_names
 from facial_keypoints.options import TWO_LOOKS, VARIANT_OPTIONS
 
 OWN = "own"
+LR_FIND = "lr_find"  # the pipeline that tries learning rates, in namespaces `lr_find.train_nose.best`
 USUAL_DATA_SETS = {"train_nose": "danes", "train_face": "danes", "finetune_resnet": "ibug"}
 
 _parameters: dict[str, Any] = {}
@@ -77,6 +78,11 @@ def looks_twice(pipeline: str, variant: str) -> bool:
 def on_request() -> set[str]:
     """Full names of the variants that run on request only, such as `train_nose.best`."""
     return _on_request(_parameters_of_this_run())
+
+
+def namespaces_on_request() -> set[str]:
+    """Namespaces whose nodes run on request only: those in which such variants are trained, and their rates tried."""
+    return {f"{prefix}{variant}" for variant in on_request() for prefix in ("", f"{LR_FIND}.")}
 
 
 def evaluated_runs() -> list[str]:

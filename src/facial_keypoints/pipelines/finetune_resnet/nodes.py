@@ -38,8 +38,11 @@ def resnet_task(faces: FaceSet, options: ResnetOptions) -> Task:
     return Task(architecture, frame, augmentation=options.augmentation)
 
 
-def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-    """Yields (checkpoint, history, steps) after each epoch.  Raises DataError for a single training face."""
+def new_network(faces: FaceSet, options: ResnetOptions) -> tuple[nn.Module, Task]:
+    """The variant's network, pretrained, before its first step, and what it is to learn.
+
+    Raises DataError for a single training face.
+    """
     task = resnet_task(faces, options)
     if (faces.table["split"] == TRAIN).sum() == 1:
         raise DataError(
@@ -48,8 +51,12 @@ def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoin
         )
     model = seeded_model(task.architecture, options.seed)
     load_pretrained(resnet18_of(model), options.weights, options.allow_partial)
-    task = replace(task, has_trained_head=load_head(model, task.architecture, options.weights, faces.scheme))
-    yield from train_landmarks(model, task, faces, options)
+    return model, replace(task, has_trained_head=load_head(model, task.architecture, options.weights, faces.scheme))
+
+
+def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+    """Yields (checkpoint, history, steps) after each epoch.  Raises DataError for a single training face."""
+    yield from train_landmarks(*new_network(faces, options), faces, options)
 
 
 def resnet18_of(model: nn.Module) -> ResNet:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 from matplotlib.figure import Figure
+from torch import nn
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.examples import InputFrame
@@ -30,11 +31,15 @@ def face_task(faces: FaceSet, options: FaceOptions) -> Task:
     return Task(architecture, frame)
 
 
+def new_network(faces: FaceSet, options: FaceOptions) -> tuple[nn.Module, Task]:
+    """The variant's network before its first step, and what it is to learn."""
+    task = face_task(faces, options)
+    return seeded_model(task.architecture, options.seed), task
+
+
 def train(faces: FaceSet, options: FaceOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
     """Yields (checkpoint, history, steps) after each epoch."""
-    task = face_task(faces, options)
-    model = seeded_model(task.architecture, options.seed)
-    yield from train_landmarks(model, task, faces, options)
+    yield from train_landmarks(*new_network(faces, options), faces, options)
 
 
 def draw_inputs(faces: FaceSet, options: FaceOptions) -> Figure:

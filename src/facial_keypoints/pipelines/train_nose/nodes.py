@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 from matplotlib.figure import Figure
+from torch import nn
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.errors import ConfigurationError
@@ -35,11 +36,15 @@ def nose_task(faces: FaceSet, options: NoseOptions) -> Task:
     return Task(architecture, frame, indices=[faces.scheme.nose_tip])
 
 
+def new_network(faces: FaceSet, options: NoseOptions) -> tuple[nn.Module, Task]:
+    """The variant's network before its first step, and what it is to learn."""
+    task = nose_task(faces, options)
+    return seeded_model(task.architecture, options.seed), task
+
+
 def train(faces: FaceSet, options: NoseOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
     """Yields (checkpoint, history, steps) after each epoch."""
-    task = nose_task(faces, options)
-    model = seeded_model(task.architecture, options.seed)
-    yield from train_landmarks(model, task, faces, options)
+    yield from train_landmarks(*new_network(faces, options), faces, options)
 
 
 def draw_inputs(faces: FaceSet, options: NoseOptions) -> Figure:
