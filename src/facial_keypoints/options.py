@@ -130,7 +130,7 @@ class AugmentationOptions:
     contrast: Annotated[float, Field(ge=0, le=0.9)]  # share
     occlude: Fraction = 0.0  # share of the views in which something hides a part
     blur: Annotated[float, Field(ge=0, le=0.1)] = 0.0  # share of the width: the largest standard deviation
-    stretch: Annotated[float, Field(ge=0, le=0.3)] = 0.0  # share by which width grows and height shrinks, or the reverse
+    stretch: Annotated[float, Field(ge=0, le=0.3)] = 0.0  # share: width grows and height shrinks, or the reverse
     colour: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # share of each colour's strength
 
 
