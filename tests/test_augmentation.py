@@ -91,6 +91,26 @@ def test_shrinking_agrees_with_the_crop_of_ingest():
     assert_allclose(seen[inner], cut(Image.fromarray(picture), scaling(4, 4), (30, 40))[inner], atol=4)
 
 
+def maps_of_scales(scales: list[float]) -> torch.Tensor:
+    return torch.from_numpy(np.stack([scaling(scale, scale) for scale in scales])).float()
+
+
+def test_a_view_does_not_depend_on_the_rest_of_its_batch():
+    maps = maps_of_scales([1, 3, 1.5, 1, 2.2, 3, 1.3])
+    pictures = torch.rand(len(maps), 3, 60, 90, generator=generator())
+    together = warp(pictures, maps, (20, 30))
+    for row, alone in enumerate(together):
+        assert_allclose(alone, warp(pictures[row : row + 1], maps[row : row + 1], (20, 30))[0], atol=1e-6)
+
+
+def test_views_alike_are_shrunk_by_the_mean_of_their_scales():
+    pictures = torch.rand(2, 1, 60, 90, generator=generator())
+    of_same = warp(pictures, maps_of_scales([2, 2]), (20, 30), alike=True)
+    assert torch.equal(of_same, warp(pictures, maps_of_scales([2, 2]), (20, 30)))
+    of_two = warp(pictures, maps_of_scales([2, 4]), (20, 30), alike=True)
+    assert of_two[0].std() < 0.9 * of_same[0].std()  # shrunk by 3 it is smoother
+
+
 def test_relighting_changes_light_and_nothing_else():
     pictures = torch.rand(5, 1, 8, 8, generator=generator()) * 0.4 + 0.3
     lit = relight(pictures, LIVELY, generator())

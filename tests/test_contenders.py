@@ -129,10 +129,14 @@ def test_a_peer_sees_its_own_square_around_the_box():
     assert (frame.size, frame.channels, frame.crop) == ((224, 224), 3, Crop(1.1, 0.13, 224))
 
 
+def crops() -> FaceSet:
+    return spot_faces(6, (90, 90), IBUG_68, Crop(2.25, 0.08, 90))
+
+
 def test_a_peer_that_is_not_there_is_skipped_by_name(tmp_path, caplog):
     caplog.set_level("INFO")
     options = evaluate_options(peers_folder=str(tmp_path), peers={"pfld": PEER})
-    assert peers_for(IBUG_68, options, "finetune_resnet") == []
+    assert peers_for(crops(), options, "finetune_resnet") == []
     assert "pfld is skipped:" in caplog.text
     assert str(tmp_path / "pfld.onnx") in caplog.text
     with pytest.raises(MissingInputError, match="no such file"):
@@ -142,7 +146,24 @@ def test_a_peer_that_is_not_there_is_skipped_by_name(tmp_path, caplog):
 def test_peers_of_other_points_are_not_asked_for(tmp_path, caplog):
     caplog.set_level("INFO")
     options = evaluate_options(peers_folder=str(tmp_path), peers={"pfld": PEER})
-    assert peers_for(IMM_58, options, "train_face") == []
+    assert peers_for(spot_faces(6, crop=Crop(2.25, 0.08, 48)), options, "train_face") == []
+    assert not caplog.records
+
+
+def test_a_peer_that_sees_more_than_was_cut_is_skipped_by_name(tmp_path, caplog):
+    caplog.set_level("INFO")
+    options = evaluate_options(peers_folder=str(tmp_path), peers={"pfld": replace(PEER, crop_scale=2.5)})
+    assert peers_for(crops(), options, "finetune_resnet") == []
+    (record,) = caplog.records
+    found = "pfld is skipped: it sees 2.5 sides of the box, but the faces of ibug were cut at 2.25."
+    assert record.getMessage().startswith(found)
+    assert "ingest_ibug.crop.scale" in record.getMessage()
+
+
+def test_peers_have_nothing_to_see_in_whole_photographs(tmp_path, caplog):
+    caplog.set_level("INFO")
+    options = evaluate_options(peers_folder=str(tmp_path), peers={"pfld": PEER})
+    assert peers_for(spot_faces(6, (90, 90), IBUG_68), options, "finetune_resnet") == []
     assert not caplog.records
 
 
@@ -154,8 +175,9 @@ def with_pfld(peers_folder: Path) -> EvaluateOptions:
 
 @pytest.mark.real
 def test_a_peer_finds_the_features_of_the_astronaut_in_her_photograph(with_pfld):
-    (pfld,) = peers_for(IBUG_68, with_pfld, "finetune_resnet")
-    table = pfld.predict(astronauts([FACE, FACE]), np.stack([FACE, FACE]), with_pfld)
+    astronaut = astronauts([FACE, FACE])
+    (pfld,) = peers_for(astronaut, with_pfld, "finetune_resnet")
+    table = pfld.predict(astronaut, np.stack([FACE, FACE]), with_pfld)
     points = predicted_points(table)[0]
     for part, place in FEATURES.items():
         found = points[IBUG_68.nose_tip] if part == "nose_tip" else points[list(IBUG_68.parts[part])].mean(axis=0)

@@ -1,3 +1,6 @@
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -6,8 +9,12 @@ from torch import Tensor, nn
 
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.examples import Examples, InputFrame
+from facial_keypoints.faces import FaceSet
+from facial_keypoints.geometry import Crop, crop_boxes, crop_matrix
 from facial_keypoints.inference import predict_unit_points
-from facial_keypoints.landmarks import IMM_58
+from facial_keypoints.landmarks import IBUG_68, IMM_58
+from facial_keypoints.models.spatial import Maps
+from facial_keypoints.models.two_looks import TwoLooks
 from tests.faces import spot_faces
 
 CPU = torch.device("cpu")
@@ -59,6 +66,50 @@ def test_batches_change_nothing(batch_size):
     points = predict_unit_points(network, faces, batch_size=batch_size)
     assert max(network.seen) <= batch_size
     assert_allclose(points, predict_unit_points(network, faces), atol=1e-6)
+
+
+def noisy_crops(count: int = 12) -> tuple[FaceSet, np.ndarray]:
+    """Faces cut around boxes, on pictures full of detail, and boxes of half their size to a little more."""
+    rng, cut = np.random.default_rng(0), Crop(2.25, 0.08, 144)
+    faces = spot_faces(count, (144, 144), IBUG_68, cut)
+    images = rng.integers(0, 255, faces.images.shape, dtype=np.uint8)
+    boxes = np.hstack([rng.uniform(0, 200, (count, 2)), np.full((count, 2), 100.0)])
+    faces = replace(faces, images=images, to_source=crop_matrix(boxes, cut))
+    sizes = rng.uniform(0.5, 1.1, (count, 1))
+    boxes = crop_boxes(faces.to_source, cut)
+    return faces, np.hstack([boxes[:, :2] + (1 - sizes) / 2 * boxes[:, 2:], sizes * boxes[:, 2:]])
+
+
+class ByContrast(nn.Module):
+    """Points on a circle that is as large as the picture's contrast, which shrinking takes away."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        angle = torch.arange(68) * (2 * math.pi / 68)
+        circle = torch.stack([angle.cos(), angle.sin()], dim=-1)
+        return 0.5 + pictures.std(dim=(1, 2, 3))[:, None, None] * circle
+
+    def maps(self, pictures: Tensor) -> Maps:
+        return Maps(pictures.new_zeros(len(pictures), 68, 1, 1), self(pictures), self(pictures))
+
+
+def test_boxes_of_other_sizes_in_the_batch_change_nothing():
+    faces, boxes = noisy_crops()
+    examples = Examples(faces, InputFrame(32, 32, 3, Crop(1.5, 0.08, 32)), CPU, boxes=boxes)
+    alone = predict_unit_points(ByContrast(), examples, batch_size=1)
+    assert np.ptp(alone, axis=0).max() > 0.03
+    assert_allclose(predict_unit_points(ByContrast(), examples, batch_size=64), alone, atol=1e-5)
+
+
+def test_faces_of_other_sizes_in_the_batch_do_not_change_what_a_second_look_sees():
+    faces, _ = noisy_crops()
+    contrast = np.linspace(0.3, 1, len(faces))[:, None, None, None]
+    faces = replace(faces, images=(contrast * np.asarray(faces.images)).astype(np.uint8))
+    network = TwoLooks(ByContrast(), ByContrast(), 68, (144, 144), (16, 16), looks=1)
+    network.reference.copy_(ByContrast()(torch.tensor([0.0, 1]).expand(1, 1, 1, 2))[0])
+    examples = Examples(faces, InputFrame(144, 144, 3, Crop(2.25, 0.08, 144)), CPU)
+    alone = predict_unit_points(network, examples, batch_size=1)
+    assert np.ptp(alone, axis=0).max() > 0.01
+    assert_allclose(predict_unit_points(network, examples, batch_size=64), alone, atol=1e-5)
 
 
 def test_a_network_in_training_is_set_to_predict():

@@ -41,14 +41,44 @@ def random_views(
     return torch.cat([linear, offset[..., None]], dim=-1), mirrored
 
 
-def warp(pictures: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
+def warp(pictures: Tensor, matrices: Tensor, size: tuple[int, int], *, alike: bool = False) -> Tensor:
     """Pictures (N, C, H, W) float seen through maps (N or 1, 2, 3; from view to picture) as views (N, C, *size).
 
-    Bilinear; where a map shrinks, the pictures are shrunk with antialiasing first. Beyond a picture its border is
+    Bilinear; where a map shrinks, the picture is shrunk with antialiasing first. Beyond a picture its border is
     repeated.
+    alike: shrink all pictures by the mean of the maps' scales, in two thirds of the time. That is good enough to learn
+        from; a view then depends on the rest of its batch.
     """
-    pictures, matrices = _shrunk(pictures, matrices)
-    height, width = pictures.shape[-2:]
+    smaller = _smaller_sizes(pictures.shape, matrices, alike)
+    if len(set(smaller)) == 1:
+        return _drawn(pictures, matrices, smaller[0], size)
+    device = pictures.device
+    rows = {
+        one: torch.tensor([row for row, own in enumerate(smaller) if own == one], device=device)
+        for one in dict.fromkeys(smaller)
+    }
+    views = [_drawn(pictures[own], matrices[own], one, size) for one, own in rows.items()]
+    return torch.cat(views)[torch.cat(list(rows.values())).argsort()]
+
+
+def _smaller_sizes(shape: Sequence[int], matrices: Tensor, alike: bool) -> list[tuple[int, int]]:
+    """(height, width) that each map's picture (..., height, width) is to be shrunk to: its own if it hardly shrinks."""
+    height, width = shape[-2:]
+    (a, b), (c, d) = matrices[..., 0, :2].unbind(-1), matrices[..., 1, :2].unbind(-1)
+    scales = (a * d - b * c).abs().sqrt()
+    scales = scales.mean(dim=0, keepdim=True) if alike else scales
+    return [
+        (height, width) if scale < 1.25 else (round(height / scale), round(width / scale)) for scale in scales.tolist()
+    ]
+
+
+def _drawn(pictures: Tensor, matrices: Tensor, smaller: tuple[int, int], size: tuple[int, int]) -> Tensor:
+    """Views (N, C, *size) of pictures that are shrunk to `smaller` (height, width) first."""
+    if smaller != pictures.shape[-2:]:
+        factors = torch.tensor([smaller[1] / pictures.shape[-1], smaller[0] / pictures.shape[-2]])
+        matrices = matrices * factors.to(matrices.device)[:, None]
+        pictures = functional.interpolate(pictures, smaller, mode="bilinear", antialias=True, align_corners=False)
+    height, width = smaller
     out_height, out_width = size
     to_unit = torch.tensor([2 / width, 2 / height], device=matrices.device)
     from_unit = torch.tensor([out_width / 2, out_height / 2], device=matrices.device)
@@ -60,19 +90,6 @@ def warp(pictures: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
     # Between the centres of the border's pixels: what padding_mode="border" does, which not every device has.
     border = torch.tensor([1 - 1 / width, 1 - 1 / height], device=matrices.device)
     return functional.grid_sample(pictures, grid.clamp(-border, border), mode="bilinear", align_corners=False)
-
-
-def _shrunk(pictures: Tensor, matrices: Tensor) -> tuple[Tensor, Tensor]:
-    """Pictures made smaller by the maps' mean scale if that is well above 1, and the maps to those smaller pictures."""
-    (a, b), (c, d) = matrices[..., 0, :2].unbind(-1), matrices[..., 1, :2].unbind(-1)
-    scale = float((a * d - b * c).abs().sqrt().mean())
-    if scale < 1.25:
-        return pictures, matrices
-    height, width = pictures.shape[-2:]
-    smaller = (round(height / scale), round(width / scale))
-    pictures = functional.interpolate(pictures, smaller, mode="bilinear", antialias=True, align_corners=False)
-    factors = torch.tensor([smaller[1] / width, smaller[0] / height], device=matrices.device)
-    return pictures, matrices * factors[:, None]
 
 
 def view_keypoints(keypoints: Tensor, matrices: Tensor, mirrored: Tensor, mirror: Sequence[int]) -> Tensor:

@@ -102,15 +102,28 @@ def of_peer(name: str, scheme: LandmarkScheme, options: EvaluateOptions, pipelin
     return Contender(Predictor(pipeline, name, "", frame_in_words(frame), weights), network, frame)
 
 
-def peers_for(scheme: LandmarkScheme, options: EvaluateOptions, pipeline: str) -> list[Contender]:
-    """The peers that predict the points of the scheme and are there; of each that is not there, a log line."""
+def peers_for(faces: FaceSet, options: EvaluateOptions, pipeline: str) -> list[Contender]:
+    """The peers that predict the faces' points, in crops around boxes.
+
+    Of each that is not there, or sees more of a face than was cut, a log line.
+    """
+    if faces.crop is None:
+        return []
     contenders = []
     for name, peer in options.peers.items():
-        if peer.scheme == scheme.name:
-            try:
-                contenders.append(of_peer(name, scheme, options, pipeline))
-            except MissingInputError as error:
-                logger.info("%s is skipped: %s", name, error)
+        if peer.scheme != faces.scheme.name:
+            continue
+        if peer.crop_scale > faces.crop.scale:
+            logger.info(
+                "%s is skipped: it sees %g sides of the box, but the faces of %s were cut at %g. "
+                "To measure it, raise ingest_%s.crop.scale and ingest again, or lower evaluate.peers.%s.crop_scale.",
+                *(name, peer.crop_scale, faces.data_set, faces.crop.scale, faces.data_set, name),
+            )
+            continue
+        try:
+            contenders.append(of_peer(name, faces.scheme, options, pipeline))
+        except MissingInputError as error:
+            logger.info("%s is skipped: %s", name, error)
     return contenders
 
 

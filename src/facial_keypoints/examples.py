@@ -163,7 +163,7 @@ class Examples:
     ) -> tuple[Tensor, Tensor]:
         """As `plain`, each picture moved, mirrored and lit at random."""
         views = self.views(rows, options, generator)
-        pictures = warp(views.images, views.matrices, self.frame.size)
+        pictures = warp(views.images, views.matrices, self.frame.size, alike=True)
         return disturb(pictures, options, generator), views.targets
 
     def views(self, rows: Tensor, options: AugmentationOptions, generator: torch.Generator) -> Views:

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.figures.ced import FAILURE, ced_curves
+from facial_keypoints.metrics import ced
 
 GOOD = np.array([1.0, 2.0, 3.0, 20.0])
 POOR = np.array([6.0, 9.0, 12.0])
@@ -39,6 +40,15 @@ def test_a_curve_is_the_percentage_of_faces_with_at_most_that_error(errors, erro
     assert line.get_drawstyle() == "steps-post"
     expected = 100 * sum(1 for value in errors if value <= error) / len(errors)
     assert height(line, error) == pytest.approx(expected)
+
+
+def test_a_curve_has_the_steps_of_the_measure_and_none_beyond_the_axis():
+    errors = np.array([3.0, 1, 3, 3, 20, 7])
+    x, y = curve(ced_curves({"model": errors}, threshold=10, title=""), "model").get_data()
+    where, percent = ced(errors)
+    assert list(where) == [1, 3, 7, 20]
+    assert list(x) == [0, *where[:-1], 10]
+    assert list(y) == [0, *percent[:-1], percent[-2]]
 
 
 def test_curves_reach_from_0_to_the_threshold():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.figures.model_styles import model_styles
 from facial_keypoints.figures.style import new_figure
-from facial_keypoints.metrics import FAILURE, auc, failure_rate
+from facial_keypoints.metrics import FAILURE, auc, ced, failure_rate
 
 HEIGHT = 4.4  # inches, without the legend
 LEGEND_LINE = 0.17  # inches
@@ -54,9 +54,10 @@ def _check(name: str, values: NDArray[np.floating]) -> None:
 
 def _steps(errors: NDArray[np.floating], threshold: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where the distribution rises and to how many percent of the faces, from 0 to the threshold."""
-    within = np.sort(errors[errors <= threshold])
-    share = 100 * np.arange(len(within) + 1) / len(errors)
-    return np.concatenate([[0], within, [threshold]]), np.append(share, share[-1])
+    different, percent = ced(errors)
+    within = different <= threshold
+    percent = np.concatenate([[0], percent[within]])
+    return np.concatenate([[0], different[within], [threshold]]), np.append(percent, percent[-1])
 
 
 def _frame(axes: Axes, threshold: float) -> None:

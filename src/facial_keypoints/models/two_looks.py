@@ -94,7 +94,7 @@ class TwoLooks(nn.Module):
         whole = torch.cat([torch.diag(sides), sides.new_zeros(2, 1)], dim=-1).expand_as(matrices)
 
         def drawn(rows: slice, matrices: Tensor, size: tuple[int, int]) -> Tensor:
-            pictures = warp(views.images[rows], composed(views.matrices[rows], matrices[rows]), size)
+            pictures = warp(views.images[rows], composed(views.matrices[rows], matrices[rows]), size, alike=True)
             return disturb(pictures, options, generator)
 
         if self.first is not None:

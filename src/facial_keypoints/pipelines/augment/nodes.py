@@ -58,7 +58,7 @@ def augmented(faces: FaceSet, number: int, options: AugmentOptions, generator: t
     """One random view of each face."""
     size = (options.height, options.width)
     maps, mirrored = random_views(len(faces), size, options.augmentation, generator)
-    pictures = warp(torch.from_numpy(np.asarray(faces.images))[:, None].float() / 255, maps, size)
+    pictures = warp(torch.from_numpy(np.asarray(faces.images))[:, None].float() / 255, maps, size, alike=True)
     pictures = disturb(pictures, options.augmentation, generator)
     keypoints = view_keypoints(torch.from_numpy(faces.keypoints), maps, mirrored, faces.scheme.mirror)
     return FaceSet(

@@ -111,10 +111,10 @@ def predict_peers(
     faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *, pipeline: str
 ) -> pd.DataFrame:
     """The predictions of all peers that are there, as variants of the pipeline whose task is theirs."""
-    if faces is None or faces.crop is None:
+    if faces is None:
         return no_predictions()
     chosen = boxed(faces, boxes, options)
-    return joined([peer.predict(*chosen, options) for peer in peers_for(faces.scheme, options, pipeline)])
+    return joined([peer.predict(*chosen, options) for peer in peers_for(faces, options, pipeline)])
 
 
 def predict_mean_shape(

@@ -146,7 +146,10 @@ def draw_errors_by_turn(*predictions: pd.DataFrame | None, pipeline: str, data_s
     rivals = networks(by_variant(predictions, pipeline, data_set))
     if not rivals:
         return notice(NOTHING)
-    tables = {name: (test["turn"].to_numpy(dtype=float), test["nme"].to_numpy()) for name, test in rivals.items()}
+    tables = {
+        name: (test["turn"].to_numpy(dtype=float), test["nme"].to_numpy(), test["group"].to_numpy())
+        for name, test in rivals.items()
+    }
     return errors_by_turn.errors_by_turn(tables, title=title_of(rivals, "error by the turn of the head"))
 
 

@@ -38,9 +38,7 @@ def sweep(
         return pd.DataFrame(columns=COLUMNS)
     test = faces.split(TEST)
     fitting = [one for one in checkpoints if one is not None and one.scheme == faces.scheme]
-    contenders = [of_checkpoint(one, faces.data_set) for one in fitting]
-    if faces.crop is not None:
-        contenders += peers_for(faces.scheme, options, pipeline)
+    contenders = [of_checkpoint(one, faces.data_set) for one in fitting] + peers_for(faces, options, pipeline)
     steps = [(each, level) for each in perturbations_for(test) for level in each.levels]
     rows = []
     for perturbation, level in progress(steps, f"robustness of {pipeline}"):
