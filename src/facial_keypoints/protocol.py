@@ -106,6 +106,6 @@ def require_one_protocol(protocols: Sequence[tuple[str, Protocol]]) -> None:
         if values.nunique() > 1:
             found = "; ".join(f"{value!r} of {', '.join(those)}" for value, those in names.groupby(values))
             raise ProtocolError(
-                f"These errors cannot be ranked, since their protocols differ in {field!r}: found {found}; expected "
+                f"These errors cannot be compared, since their protocols differ in {field!r}: found {found}; expected "
                 "one value. Evaluate all the same way: kedro run --pipelines evaluate, with one --env and one --params"
             )
