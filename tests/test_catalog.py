@@ -50,6 +50,15 @@ def test_the_names_that_others_rely_on_are_there(project):
     assert all(name in catalog for name in PROMISED)
 
 
+@pytest.mark.parametrize("name", ["leaderboard", "error_breakdown", "paired_tests", "train_nose.robustness_table"])
+def test_a_manifest_of_digits_comes_back_as_it_was(project, tmp_path, name):
+    dataset = project[0].get(name)
+    path = tmp_path / "table.csv"
+    path.write_text("variant,manifest\na,001234567890\nb,123456789e12\n")
+    found = type(dataset)(filepath=str(path), load_args=dataset._load_args).load()
+    assert found["manifest"].tolist() == ["001234567890", "123456789e12"]
+
+
 def test_every_kept_dataset_has_a_layer_for_kedro_viz(project):
     catalog, pipelines = project
     kept = {name for name in pipelines["__default__"].datasets() if name in catalog and not name.startswith("param")}

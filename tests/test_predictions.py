@@ -9,11 +9,12 @@ from numpy.testing import assert_allclose
 from facial_keypoints.box_fit import NO_BOXES
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.faces import UNLABELLED, FaceSet
-from facial_keypoints.geometry import Crop
+from facial_keypoints.geometry import Crop, crop_boxes
 from facial_keypoints.landmarks import IBUG_68, IMM_58
 from facial_keypoints.norms import norm_lengths
 from facial_keypoints.predictions import (
     ABOUT_FACE,
+    BOXES_FROM,
     ERRORS,
     PREDICTOR,
     Conditions,
@@ -49,11 +50,14 @@ def crops() -> FaceSet:
 
 
 def predicted(
-    faces: FaceSet, indices: list[int] | None = None, conditions: Conditions = CONDITIONS
+    faces: FaceSet,
+    indices: list[int] | None = None,
+    conditions: Conditions = CONDITIONS,
+    boxes: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """The table of predictions that are a few pixels off, and these on [0, 1] of the network's input."""
     frame = InputFrame(32, 48, 1) if faces.crop is None else InputFrame(60, 60, 3, Crop(1.5, 0.08, 60))
-    examples = Examples(faces, frame, torch.device("cpu"), indices)
+    examples = Examples(faces, frame, torch.device("cpu"), indices, boxes)
     truth = examples.unit_keypoints
     points = truth + np.random.default_rng(0).normal(0, 0.03, truth.shape).astype(np.float32)
     return predictions_table(points, examples, faces, PREDICTOR_HERE, conditions), points
@@ -147,6 +151,38 @@ def test_the_protocol_of_each_split_is_that_of_its_faces():
         assert protocol.points == "imm_58, all 58"
         assert (protocol.boxes, protocol.test_time_augmentation) == (NO_BOXES, "none")
         assert (protocol.crop, protocol.weights) == ("whole photograph", "epoch 3 of 3")
+
+
+def test_the_manifest_is_that_of_the_boxes_that_the_faces_are_evaluated_with():
+    faces = crops()
+    own = crop_boxes(faces.to_source, faces.crop)
+    found = []
+    for boxes in (None, own, own * 1.2):
+        table, _ = predicted(faces, boxes=boxes)
+        for split, texts in table.groupby("split")["protocol"]:
+            rows = (faces.table["split"] == split).to_numpy()
+            expected = manifest(faces.split(split), None if boxes is None else boxes[rows])
+            assert Protocol.from_json(texts.iloc[0]).manifest == expected
+        found.append(set(table["protocol"]))
+    assert found[0] == found[1]
+    assert found[1].isdisjoint(found[2])
+
+
+def test_the_origin_of_the_boxes_is_that_of_the_splits_own():
+    faces = crops()
+    words = "boxes of " + faces.table["split"]
+    table, _ = predicted(replace(faces, table=faces.table.assign(**{BOXES_FROM: words})))
+    assert {Protocol.from_json(text).boxes for text in table["protocol"]} == set(words)
+    assert all(Protocol.from_json(row["protocol"]).boxes.endswith(row["split"]) for _, row in table.iterrows())
+
+
+def test_the_table_is_made_without_a_copy_of_the_pictures(monkeypatch):
+    def refuse(faces: FaceSet, rows: np.ndarray) -> FaceSet:
+        raise AssertionError("the pictures are copied")
+
+    faces = crops()
+    monkeypatch.setattr(FaceSet, "select", refuse)
+    assert len(predicted(faces)[0]) == len(faces)
 
 
 def test_the_protocol_names_the_points_of_a_network_that_predicts_some():

@@ -2,7 +2,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facial_keypoints.errors import ProtocolError
@@ -50,6 +50,7 @@ def moved(pixels: float) -> FaceSet:
     return replace(faces, keypoints=keypoints)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(12)))
 def test_the_manifest_does_not_depend_on_the_order_of_the_faces(order):
     assert manifest(boxed_faces().select(np.array(order))) == manifest(boxed_faces())
@@ -100,6 +101,30 @@ def test_points_count_in_pixels_of_the_photograph_whatever_was_cut():
         faces, keypoints=faces.keypoints / 2, to_source=faces.to_source * [2, 2, 1], crop=Crop(2.0, 0.0, 24)
     )
     assert manifest(halved) == manifest(faces)
+
+
+def test_the_manifest_of_some_rows_is_that_of_these_faces_alone():
+    faces, rows = boxed_faces(), np.arange(12) % 3 == 1
+    boxes = np.random.default_rng(0).uniform(0, 99, (12, 4))
+    assert manifest(faces, rows=rows) == manifest(faces.select(rows))
+    assert manifest(faces, boxes, rows) == manifest(faces.select(rows), boxes[rows])
+
+
+def test_boxes_of_other_faces_of_the_same_set_make_another_manifest():
+    faces, boxes = boxed_faces(), np.random.default_rng(0).uniform(0, 99, (12, 4))
+    assert manifest(faces, boxes) != manifest(faces, boxes[::-1])
+
+
+def test_two_faces_that_have_each_others_names_make_another_manifest():
+    names = boxed_faces().table["name"].tolist()
+    names[0], names[1] = names[1], names[0]
+    assert manifest(replace(boxed_faces(), table=boxed_faces().table.assign(name=names))) != manifest(boxed_faces())
+
+
+def test_a_missing_number_is_the_same_whatever_its_bits():
+    faces = spot_faces(12)
+    unlabelled = [replace(faces, keypoints=np.full_like(faces.keypoints, nan)) for nan in (np.nan, -np.nan)]
+    assert manifest(unlabelled[0]) == manifest(unlabelled[1])
 
 
 def test_faces_without_boxes_or_landmarks_have_a_manifest_too():

@@ -114,16 +114,15 @@ def protocols(faces: FaceSet, examples: Examples, predictor: Predictor, conditio
     texts = np.empty(len(faces), dtype=object)
     for split in np.unique(splits):
         rows = splits == split
-        chosen = faces.select(rows)
         texts[rows] = Protocol(
             data_set=faces.data_set,
-            manifest=manifest(chosen, None if examples.boxes is None else examples.boxes[rows]),
+            manifest=manifest(faces, examples.boxes, rows),
             split=split,
             subset=FULL,
-            faces=len(chosen),
+            faces=int(rows.sum()),
             points=f"{scheme.name}, {which}",
             norm=conditions.norm,
-            boxes=boxes_in_words(chosen),
+            boxes=boxes_in_words(faces, rows),
             test_time_augmentation=conditions.test_time_augmentation,
             pictures=pictures_in_words(faces),
             crop=predictor.crop,
@@ -133,11 +132,12 @@ def protocols(faces: FaceSet, examples: Examples, predictor: Predictor, conditio
     return texts
 
 
-def boxes_in_words(faces: FaceSet) -> str:
-    """Where the boxes of the faces of one split come from."""
-    if BOXES_FROM in faces.table:
-        return str(faces.table[BOXES_FROM].iloc[0])
-    return NO_BOXES if faces.crop is None else box_origin(faces.table)
+def boxes_in_words(faces: FaceSet, rows: NDArray[np.bool_]) -> str:
+    """Where the boxes of the faces of one split, those at `rows` (N,), come from."""
+    table = faces.table[rows]
+    if BOXES_FROM in table:
+        return str(table[BOXES_FROM].iloc[0])
+    return NO_BOXES if faces.crop is None else box_origin(table)
 
 
 def pictures_in_words(faces: FaceSet) -> str:

@@ -1,9 +1,10 @@
 """What has to be known of an error before it can be compared with another."""
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ MEASURED = (
 )
 DIGITS = 12  # of the manifest's hash
 FULL = "full"  # the subset of all faces
+NO_NUMBER = -(2.0**63)  # the smallest 64-bit integer, which no tenth of a pixel is
+Numbers = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,11 @@ class Protocol:
 FIELDS = [field.name for field in fields(Protocol)]
 
 
-def manifest(faces: FaceSet, boxes: NDArray[np.floating] | None = None) -> str:
+def manifest(faces: FaceSet, boxes: Numbers | None = None, rows: NDArray[np.bool_] | None = None) -> str:
     """A hash of the faces: names, groups, subsets, boxes, true points and their scheme; 12 hexadecimal digits.
 
     boxes: (N, 4) that the faces are evaluated with, in pixels of the photographs; None for those they were cut around.
+    rows: (N,), which of the faces; None for all. Selecting them here copies no pictures.
     The order of the faces does not matter, nor what boxes and points have beyond a tenth of a pixel. The pictures' own
     pixels are not part of it, since decoders differ in their last bit.
     """
@@ -71,11 +75,24 @@ def manifest(faces: FaceSet, boxes: NDArray[np.floating] | None = None) -> str:
         none = np.full((len(faces), 4), np.nan)
         boxes = none if faces.crop is None else crop_boxes(faces.to_source, faces.crop)
     points = faces.source_keypoints.reshape(len(faces), -1)
-    numbers = np.round(np.concatenate([boxes, points], axis=1) * 10) + 0.0  # -0.0 becomes 0.0: the same place
-    names = faces.table[["name", "group", "subset"]].astype(str).agg("\0".join, axis=1)
-    lines = sorted(f"{name}\0{row.tolist()}" for name, row in zip(names, numbers, strict=True))
+    numbers, table = np.concatenate([boxes, points], axis=1), faces.table
+    if rows is not None:
+        numbers, table = numbers[rows], table[rows]
+    names = (f"{name}\0{group}\0{subset}\0".encode() for name, group, subset in names_of(table))
+    each = sorted(sha256(name + row.tobytes()).digest() for name, row in zip(names, in_tenths(numbers), strict=True))
     scheme = json.dumps(faces.scheme.to_plain(), sort_keys=True)
-    return hashlib.sha256("\n".join([scheme, *lines]).encode()).hexdigest()[:DIGITS]
+    return sha256(b"".join([sha256(scheme.encode()).digest(), *each])).hexdigest()[:DIGITS]
+
+
+def names_of(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Name, group and subset of each face."""
+    return table[["name", "group", "subset"]].itertuples(index=False, name=None)
+
+
+def in_tenths(pixels: Numbers) -> NDArray[np.int64]:
+    """Whole tenths of a pixel, the same bytes on every machine; what is no number is `NO_NUMBER`."""
+    tenths = np.round(pixels * 10)
+    return np.where(np.isfinite(tenths), tenths, NO_NUMBER).astype("<i8")
 
 
 def require_one_protocol(protocols: Sequence[tuple[str, Protocol]]) -> None:
@@ -89,6 +106,6 @@ def require_one_protocol(protocols: Sequence[tuple[str, Protocol]]) -> None:
         if values.nunique() > 1:
             found = "; ".join(f"{value!r} of {', '.join(those)}" for value, those in names.groupby(values))
             raise ProtocolError(
-                f"These errors cannot be ranked, since their protocols differ in {field!r}: found {found}; expected "
+                f"These errors cannot be compared, since their protocols differ in {field!r}: found {found}; expected "
                 "one value. Evaluate all the same way: kedro run --pipelines evaluate, with one --env and one --params"
             )

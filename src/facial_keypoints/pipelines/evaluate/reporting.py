@@ -1,16 +1,18 @@
 """All results of `evaluate` on one page."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from facial_keypoints.code_version import code_version
+from facial_keypoints.evaluation import protocol_of_row
 from facial_keypoints.faces import TEST
 from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.predictions import of_task
-from facial_keypoints.protocol import FULL, MEASURED
+from facial_keypoints.protocol import FULL, MEASURED, require_one_protocol
 from facial_keypoints.report import Section, evaluation_report
 
 TITLES = {
@@ -36,6 +38,7 @@ KINDS = {
     "turn": "NME (%) by turn of the head (estimated; negative: nose to the picture's left)",
     "face_size": "NME (%) by size of the face in its photograph",
 }
+SAID_BY_ALL = [name for name in MEASURED if name not in ("subset", "faces")]  # those of a row are not the protocol's
 PAIRS = "Pairs of networks on the same test faces: NME of the first less that of the second"
 CAPTIONS = {
     "ced": "Cumulative error distributions on the test faces.",
@@ -60,6 +63,7 @@ def write_report(
 
     figures: PNGs by name, `<task>__<figure>` for a task and `<pipeline>__<variant>__<figure>` for a variant. What is no
         PNG is a notice of a variant that is not there, and left out.
+    Raises ProtocolError if a task's tables were not measured alike; a PNG does not tell how it was.
     """
     pngs = {name: figure for name, figure in figures.items() if isinstance(figure, bytes)}
     sections = [
@@ -77,17 +81,21 @@ def section(
     pairs: pd.DataFrame,
     figures: Mapping[str, bytes],
 ) -> Section:
-    """All results of one pipeline on one data set."""
+    """All results of one pipeline on one data set, under the protocol of the leaderboard's test faces.
+
+    Raises ProtocolError if another table was measured otherwise.
+    """
     test = board[(board["split"] == TEST) & (board["subset"] == FULL)]
     headline = (test if len(test) else board).iloc[0]
     details = of_task(breakdown, pipeline, data_set)
     details = details[details["split"] == headline["split"]]
+    compared = of_task(pairs, pipeline, data_set)
+    require_same_protocol(headline, error_breakdown=details, paired_tests=compared)
     tables = {
         title: errors_of_kind(kind)
         for by, title in KINDS.items()
         if (kind := details[details["by"] == by])["value"].nunique() > 1
     }
-    compared = of_task(pairs, pipeline, data_set)
     if len(compared):
         shown = compared[["first", "second", "difference", "low", "high", "p", "p_holm", "faces", "groups"]]
         names = {"low": "difference_low", "high": "difference_high"}
@@ -106,10 +114,24 @@ def section(
     )
 
 
+def require_same_protocol(headline: pd.Series, **tables: pd.DataFrame) -> None:
+    """Raises ProtocolError unless all rows of the tables were measured as a row of the leaderboard was."""
+    own = protocol_of_row(headline)
+    protocols = [("leaderboard", own)]
+    for name, table in tables.items():
+        for said in table[SAID_BY_ALL].drop_duplicates().to_dict("records"):
+            protocols.append((name, replace(own, **{str(field): value for field, value in said.items()})))
+    require_one_protocol(protocols)
+
+
 def errors_of_kind(kind: pd.DataFrame) -> pd.DataFrame:
-    """NME by what the faces or points have in common, a column for each variant."""
+    """NME by what the faces or points have in common, a column for each variant, with its interval."""
     words = kind.assign(value=kind["value"].str.replace("_", " "))
-    return words.pivot_table(index=["value", "faces"], columns="variant", values="nme", sort=False).reset_index()
+    measures = ["nme", "nme_low", "nme_high"]
+    table = words.pivot_table(index=["value", "faces"], columns="variant", values=measures, sort=False)
+    # "lr, %" and "lr, %_low": a variant may be called lr_low, and none has a comma.
+    table.columns = table.columns.map(lambda column: f"{column[1]}, %{column[0].removeprefix('nme')}")
+    return table.reset_index()
 
 
 def chosen_figures(
