@@ -36,12 +36,18 @@ from tests.tracked_runs import (
     kedro_run,
     put_empty_store,
     recorded_runs,
+    robustness,
     statuses,
     tiny_catalog,
     training,
 )
 
 FIRST = NAMES[:1]
+# Of the protocol, what all networks of a task share.
+SAID = (
+    *("data_set", "split", "points", "norm", "boxes", "test_time_augmentation", "pictures", "manifest"),
+    "code",
+)
 TABLE_FILES = {f"{name}.csv" for name in TABLES}
 
 
@@ -142,6 +148,38 @@ def test_the_protocol_of_the_test_errors_is_tagged(whole: SimpleNamespace) -> No
         assert tags["test.norm"] == "outer_eye_corners"
     assert whole.parent.data.tags["test.norm"] == "outer_eye_corners"
     assert whole.parent.data.tags["test.boxes"] == NO_BOXES
+
+
+def test_the_parent_says_how_the_test_faces_of_each_task_were_measured(whole: SimpleNamespace) -> None:
+    table = whole.catalog.load("leaderboard")
+    (row,) = table[(table["split"] == "test") & (table["variant"] == "lr_1e-3")].to_dict("records")
+    tags = whole.parent.data.tags
+    for key in SAID:
+        assert tags[f"test.train_nose.{key}"] == str(row[key])
+
+
+def test_each_other_table_alone_says_it_too(project: Path) -> None:
+    catalog = tiny_catalog(project)
+    kedro_run(project, training(), catalog)
+    for table in TABLES[1:]:
+        kedro_run(project, evaluation().to_outputs(table), catalog, pipeline_names=[table])
+        (parent,) = (run for run in recorded_runs(project) if run.info.run_name == table)
+        assert parent.data.tags["test.train_nose.norm"] == "outer_eye_corners"
+
+
+def test_robustness_says_how_was_measured(project: Path) -> None:
+    catalog = tiny_catalog(project, FIRST)
+    kedro_run(project, training(FIRST) + robustness(FIRST), catalog)
+    table = catalog.load("train_nose.robustness_table")
+    tags = recorded_runs(project)[0].data.tags
+    for key in SAID:
+        assert {tags[f"robustness.train_nose.{key}"]} == set(table[key].astype(str))
+
+
+def test_runs_that_train_say_what_their_validation_errors_are_relative_to(whole: SimpleNamespace) -> None:
+    for child in whole.children:
+        found = {key: value for key, value in child.data.tags.items() if key.startswith("val.")}
+        assert found == {"val.norm": "outer_eye_corners", "val.split": "validation", "val.data_set": "danes"}
 
 
 def test_everything_lies_in_the_project_wherever_the_run_was_started(whole: SimpleNamespace) -> None:

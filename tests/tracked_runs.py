@@ -18,6 +18,8 @@ from mlflow.entities import Run
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
 from facial_keypoints.pipelines.evaluate.nodes import break_errors_down, compare_pairs, find_boxes, rank_variants
 from facial_keypoints.pipelines.evaluate.pipeline import OPTIONS, evaluate_variant
+from facial_keypoints.pipelines.robustness.pipeline import task_robustness
+from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.pipelines.train_nose.nodes import draw_inputs, train
 from facial_keypoints.pipelines.variant_nodes import compare_variants
 from facial_keypoints.pipelines.variant_pipeline import variant_pipeline
@@ -53,6 +55,12 @@ def evaluation(names: Sequence[str] = NAMES) -> Pipeline:
     return sum((evaluate_variant(*name.split("."), "danes") for name in names), start=Pipeline([boxes, *tables]))
 
 
+def robustness(names: Sequence[str] = NAMES) -> Pipeline:
+    """Their errors on harder faces, as a table."""
+    task = Task("train_nose", "danes", [name.split(".")[1] for name in names])
+    return task_robustness(task).to_outputs("train_nose.robustness_table")
+
+
 def tiny_catalog(project: Path, names: Sequence[str] = NAMES, **options: Any) -> DataCatalog:
     """What those pipelines read and write. The options are those of every variant."""
     faces = spot_faces()
@@ -61,6 +69,7 @@ def tiny_catalog(project: Path, names: Sequence[str] = NAMES, **options: Any) ->
         "danes_faces": MemoryDataset(faces, copy_mode="assign"),
         OPTIONS: MemoryDataset(evaluate_options(batch_size=64, pictures=2)),
         **{table: CSVDataset(filepath=str(project / f"{table}.csv"), save_args={"index": False}) for table in TABLES},
+        "train_nose.robustness_table": CSVDataset(filepath=str(project / "robustness.csv")),
         "train_nose.comparison": MatplotlibDataset(filepath=str(project / "comparison.png")),
     }
     for name in names:

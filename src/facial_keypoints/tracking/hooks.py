@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FINISHED, FAILED, KILLED = "FINISHED", "FAILED", "KILLED"
-TABLES = ("leaderboard", "error_breakdown", "paired_tests", "evaluation_report")
+TABLES = ("leaderboard", "error_breakdown", "paired_tests")
 ROBUSTNESS_TABLE = ".robustness_table"
+REPORT = "evaluation_report"
 # MLflow's own chatter: log lines below warnings, links printed to stdout, bars, usage statistics sent to its makers.
 # It reads them while it is imported. Whoever set them otherwise keeps what they set.
 QUIET = {
@@ -87,10 +88,12 @@ class TrackingHooks:
             run.log_checkpoint(variant, data, path)
         elif dataset_name == f"{variant}.history":
             run.log_epochs(variant, data)
-        elif path and (dataset_name in TABLES or dataset_name.endswith(ROBUSTNESS_TABLE)):
+        elif path and (is_table(dataset_name) or dataset_name == REPORT):
             run.log_table(path, task_of(dataset_name))
         elif path and self._is_figure(dataset_name):
             run.log_figure(variant, path, task_of(dataset_name))
+        if is_table(dataset_name):
+            run.tag_protocols(data, ROBUSTNESS if dataset_name.endswith(ROBUSTNESS_TABLE) else "test")
         if dataset_name == "leaderboard":
             run.log_test_errors(data)
         if trains(node) and dataset_name == node.outputs[-1]:  # a generator: this comes once an epoch
@@ -155,6 +158,11 @@ def trained_variants(pipeline: Pipeline) -> set[str]:
 def trains(node: Node) -> bool:
     """Whether the node trains its variant, rather than draw or evaluate it."""
     return f"{node.namespace}.checkpoint" in node.outputs
+
+
+def is_table(dataset_name: str) -> bool:
+    """Whether its rows hold errors on test faces, and their protocol."""
+    return dataset_name in TABLES or dataset_name.endswith(ROBUSTNESS_TABLE)
 
 
 def task_of(dataset_name: str) -> str:

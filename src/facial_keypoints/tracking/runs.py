@@ -22,17 +22,20 @@ from facial_keypoints import __version__
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.code_version import git
 from facial_keypoints.devices import pick_device
-from facial_keypoints.evaluation import SUMMARY
-from facial_keypoints.faces import TEST
+from facial_keypoints.evaluation import ON_RECORD, SUMMARY
+from facial_keypoints.faces import TEST, VALIDATION
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipeline_registry import DEFAULT
-from facial_keypoints.protocol import FIELDS, FULL
+from facial_keypoints.pipelines.tasks import Task
+from facial_keypoints.protocol import FIELDS, FULL, MEASURED
 from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors, without_password
 
 logger = logging.getLogger(__name__)
 
 FIGURES = "figures"
 SAID_OF_ALL = ("norm", "boxes", "test_time_augmentation", "code")  # of the protocol, what a whole evaluation shares
+SAID_OF_TASKS = ("data_set", "split", *(name for name in ON_RECORD if name in MEASURED or name == "code"))
+VALIDATED_BY = "outer_eye_corners"  # the norm of val/nme: `norms.interocular`, whatever evaluate.norm says
 
 
 @dataclass
@@ -104,13 +107,19 @@ class TrackedRun:
 
     @training_goes_on()
     def log_checkpoint(self, variant: str, checkpoint: Checkpoint, path: Path | None) -> None:
-        """Keep the best network so far; tag the run with the training's id, by which later evaluations find it."""
+        """Keep the best network so far; tag the run with how it is validated, and with the training's id.
+
+        By that id later evaluations find it.
+        """
         child = self._variants.get(variant)
         if child is None:
             return
         if child.checkpoint is None:
-            self.client.set_tag(child.id, "training_id", checkpoint.training.id)
-            self._runs[checkpoint.training.id] = child.id
+            training = checkpoint.training
+            tags = {"training_id": training.id, "val.norm": VALIDATED_BY}
+            tags |= {"val.split": VALIDATION, "val.data_set": training.data_set}
+            self.client.log_batch(child.id, tags=[RunTag(*tag) for tag in tags.items()])
+            self._runs[training.id] = child.id
         child.checkpoint, child.checkpoint_file = checkpoint, path
 
     @training_goes_on()
@@ -210,6 +219,19 @@ class TrackedRun:
                 metrics = [Metric(f"test/{key}", float(row[key]), now, 0) for key in SUMMARY if np.isfinite(row[key])]
                 tags = [RunTag(f"test.{key}", str(row[key])) for key in FIELDS]
                 self.client.log_batch(run_id, metrics, tags=tags)
+
+    @training_goes_on()
+    def tag_protocols(self, table: pd.DataFrame, kind: str) -> None:
+        """Tag the parent with how the test faces of each task were measured: `test.finetune_resnet.manifest`, ...
+
+        table: any with columns of the protocol. kind: what the tags begin with, "test" or "robustness".
+        """
+        tags = []
+        test = table[table["split"] == TEST]
+        for (pipeline, data_set), rows in test.groupby(["pipeline", "data_set"], sort=False):
+            prefix = f"{kind}.{Task(str(pipeline), str(data_set), []).name}"
+            tags += [RunTag(f"{prefix}.{key}", "; ".join(rows[key].astype(str).unique())) for key in SAID_OF_TASKS]
+        self.client.log_batch(self.id, tags=tags)
 
     def close(self, status: str) -> None:
         """End every run that is still open."""
