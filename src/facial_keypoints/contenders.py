@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import nn
 
-from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.checkpoints import Checkpoint, Training
 from facial_keypoints.configuration import NO_WEIGHTS
 from facial_keypoints.devices import pick_device
 from facial_keypoints.errors import DataError, MissingInputError
@@ -79,6 +79,50 @@ def start_in_words(options: Mapping[str, Any]) -> str:
     own = Path(weights).name == "checkpoint.pt"  # <pipeline>/<variant>/checkpoint.pt
     start = "random values" if weights == NO_WEIGHTS else "/".join(Path(weights).parts[-3 if own else -1 :])
     return f"{start} (a part)" if options.get("allow_partial") and weights != NO_WEIGHTS else start
+
+
+def fits(checkpoint: Checkpoint, faces: FaceSet) -> bool:
+    """Whether the faces have the points that a network was trained on; a warning if not."""
+    training = checkpoint.training
+    if checkpoint.scheme == faces.scheme:
+        return True
+    logger.warning(
+        "%s predicts the points of %s, but the faces of %s have those of %s: left out. %s",
+        training.name,
+        checkpoint.scheme.name,
+        faces.data_set,
+        faces.scheme.name,
+        "Ingest with the scheme that it was trained with, or train it again."
+        if training.data_set == faces.data_set
+        else f"Name the data set that it was trained on: --params {training.name}.data_set={training.data_set}",
+    )
+    return False
+
+
+def warn_of_training(training: Training, chosen: FaceSet) -> None:
+    """Say what makes a network's errors on the chosen faces say less: a training cut off, faces that it has learnt."""
+    if not training.is_finished:
+        logger.warning(
+            "%s was trained for %d of %d epochs only: evaluating the best of them, epoch %d",
+            training.name,
+            training.epochs_done,
+            training.epochs_planned,
+            training.epoch,
+        )
+    _warn_of_learnt_faces(training, chosen)
+
+
+def _warn_of_learnt_faces(training: Training, chosen: FaceSet) -> None:
+    """Say it loudly if a network has learnt from what it is evaluated on, as after another choice of splits."""
+    learnt = set(training.groups) & set(chosen.table["group"]) if training.data_set == chosen.data_set else set()
+    if learnt:
+        logger.warning(
+            "%s has learnt from %d of the groups that it is evaluated on, such as %s: its errors say nothing. Train it "
+            "again on the present splits.",
+            training.name,
+            len(learnt),
+            min(learnt),
+        )
 
 
 def of_peer(name: str, scheme: LandmarkScheme, options: EvaluateOptions, pipeline: str) -> Contender:

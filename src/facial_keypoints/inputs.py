@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from kedro.io import AbstractDataset, CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
@@ -12,6 +13,7 @@ from facial_keypoints.datasets.checkpoint import CheckpointDataset
 from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
+from facial_keypoints.pipelines.tasks import PEERS, tasks
 from facial_keypoints.variants import LR_FIND, namespaces_on_request, on_request
 
 logger = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
     """Put an AbsentDataset in place of each missing input that only evaluation reads, and say how to make it.
 
     Nothing is said of the checkpoints of variants on request: that they are not there is the usual case. What would be
-    made of a missing checkpoint is kept in memory only: no notice lands where a result belongs.
+    made of missing checkpoints only is kept in memory: no notice lands where a result belongs.
     Raises MissingInputError if there is no checkpoint at all to evaluate.
     """
     optional = [name for name in missing_inputs(pipeline, catalog) if _is_optional(name, pipeline)]
@@ -57,10 +59,34 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
                 "%s is missing and left out of the evaluation: %s", name, how_to_make([name], catalog, makers, env)
             )
         catalog[name] = AbsentDataset()
-        if name.endswith(CHECKPOINT):
-            namespace = f"{EVALUATE}.{name.removesuffix(CHECKPOINT)}"
-            for output in {output for node in pipeline.nodes if node.namespace == namespace for output in node.outputs}:
+    if absent := checkpoints & set(optional):
+        with_peers = outputs_of_peers() if peers_are_there(catalog) else set()
+        for output, networks in networks_behind(pipeline, with_peers).items():
+            if networks and networks <= absent:
                 catalog[output] = MemoryDataset(copy_mode="assign")
+
+
+def networks_behind(pipeline: Pipeline, with_peers: set[str]) -> dict[str, set[str]]:
+    """Of each output but checkpoints, the checkpoints that it is made of, and "peers" where these are measured too."""
+    behind: dict[str, set[str]] = {}
+    for node in pipeline.nodes:  # in the order in which they run
+        found: set[str] = {PEERS} if with_peers & set(node.outputs) else set()
+        for name in node.inputs:
+            found |= {name} if name.endswith(CHECKPOINT) else behind.get(name, set())
+        behind |= {name: found for name in node.outputs if not name.endswith(CHECKPOINT)}
+    return behind
+
+
+def outputs_of_peers() -> set[str]:
+    """What other people's networks are measured in, whether one of ours is there or not."""
+    measuring = [task for task in tasks() if PEERS in task.others]
+    return {name for task in measuring for name in (f"{task.of(PEERS)}.predictions", f"{task.name}.robustness_table")}
+
+
+def peers_are_there(catalog: CatalogProtocol) -> bool:
+    """Whether a file of another network is there that could be measured."""
+    options = catalog.load(f"params:{EVALUATE}")
+    return any((Path(options.peers_folder) / peer.file).is_file() for peer in options.peers.values())
 
 
 def _is_optional(name: str, pipeline: Pipeline) -> bool:

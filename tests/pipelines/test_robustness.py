@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,7 @@ from facial_keypoints.landmarks import IBUG_68
 from facial_keypoints.options import PeerOptions
 from facial_keypoints.perturbations import PERTURBATIONS, perturbed
 from facial_keypoints.pipelines.finetune_resnet.nodes import finetune
-from facial_keypoints.pipelines.robustness import create_pipeline
+from facial_keypoints.pipelines.robustness import create_pipeline, nodes
 from facial_keypoints.pipelines.robustness.nodes import COLUMNS, draw_perturbed_faces, draw_robustness, sweep
 from facial_keypoints.pipelines.train_nose.nodes import train as train_nose
 from facial_keypoints.protocol import manifest
@@ -135,8 +136,24 @@ def test_the_same_seed_gives_the_same_table(on_photographs, nose):
     pd.testing.assert_frame_equal(sweep(DANES, OPTIONS, nose, pipeline="train_nose"), on_photographs)
 
 
-def test_networks_of_other_points_and_variants_not_trained_are_left_out(nose):
+def test_networks_of_other_points_and_variants_not_trained_are_left_out_and_named(nose, caplog):
     assert sweep(IBUG, OPTIONS, nose, None, pipeline="finetune_resnet").empty
+    assert re.search(r"train_nose\.lr_1e-3 predicts the points of imm_58.*ibug have those of ibug_68", caplog.text)
+
+
+def test_a_network_that_has_learnt_from_the_test_faces_or_was_cut_off_is_named(nose, caplog, monkeypatch):
+    monkeypatch.setattr(nodes, "perturbations_for", lambda test: [])
+    learnt = replace(nose.training, groups=["group5"], epochs_planned=9)
+    sweep(DANES, OPTIONS, replace(nose, training=learnt), pipeline="train_nose")
+    assert "has learnt from 1 of the groups that it is evaluated on, such as group5" in caplog.text
+    assert "was trained for 3 of 9 epochs only" in caplog.text
+
+
+def test_no_face_is_made_harder_for_nobody(monkeypatch):
+    monkeypatch.setattr(nodes, "perturbed", None)
+    table = sweep(DANES, OPTIONS, None, pipeline="train_nose")
+    assert list(table) == COLUMNS
+    assert table.empty
 
 
 def test_there_is_nothing_to_measure_without_test_faces(nose):

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from facial_keypoints.baselines import MEAN_SHAPE, MEAN_SHAPE_IN_BOX
-from facial_keypoints.checkpoints import Checkpoint, Training
-from facial_keypoints.contenders import Contender, conditions, of_checkpoint, peers_for
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.contenders import Contender, conditions, fits, of_checkpoint, peers_for, warn_of_training
 from facial_keypoints.devices import pick_device
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.evaluated_boxes import COLUMNS, boxed, boxes_table
@@ -62,49 +62,9 @@ def predictions_of(
     checkpoint: Checkpoint, contender: Contender, faces: FaceSet, boxes: pd.DataFrame, options: EvaluateOptions
 ) -> pd.DataFrame:
     """Its predictions, and warnings of what makes them say less."""
-    training = checkpoint.training
-    if not training.is_finished:
-        logger.warning(
-            "%s was trained for %d of %d epochs only: evaluating the best of them, epoch %d",
-            training.name,
-            training.epochs_done,
-            training.epochs_planned,
-            training.epoch,
-        )
     chosen, own_boxes = boxed(faces, boxes, options)
-    warn_of_learnt_faces(training, chosen)
+    warn_of_training(checkpoint.training, chosen)
     return contender.predict(chosen, own_boxes, options)
-
-
-def fits(checkpoint: Checkpoint, faces: FaceSet) -> bool:
-    """Whether the faces have the points that a network was trained on; a warning if not."""
-    training = checkpoint.training
-    if checkpoint.scheme == faces.scheme:
-        return True
-    logger.warning(
-        "%s predicts the points of %s, but the faces of %s have those of %s: left out. %s",
-        training.name,
-        checkpoint.scheme.name,
-        faces.data_set,
-        faces.scheme.name,
-        "Ingest with the scheme that it was trained with, or train it again."
-        if training.data_set == faces.data_set
-        else f"Name the data set that it was trained on: --params {training.name}.data_set={training.data_set}",
-    )
-    return False
-
-
-def warn_of_learnt_faces(training: Training, chosen: FaceSet) -> None:
-    """Say it loudly if a network has learnt from what it is evaluated on, as after another choice of splits."""
-    learnt = set(training.groups) & set(chosen.table["group"]) if training.data_set == chosen.data_set else set()
-    if learnt:
-        logger.warning(
-            "%s has learnt from %d of the groups that it is evaluated on, such as %s: its errors say nothing. Train it "
-            "again on the present splits.",
-            training.name,
-            len(learnt),
-            min(learnt),
-        )
 
 
 def predict_peers(

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
-from facial_keypoints.contenders import Contender, of_checkpoint, peers_for
+from facial_keypoints.contenders import Contender, fits, of_checkpoint, peers_for, warn_of_training
 from facial_keypoints.evaluation import ON_RECORD, protocol_of
 from facial_keypoints.faces import TEST, FaceSet
 from facial_keypoints.figures.notice import notice
@@ -37,8 +37,12 @@ def sweep(
     if faces is None or not (faces.table["split"] == TEST).any():
         return pd.DataFrame(columns=COLUMNS)
     test = faces.split(TEST)
-    fitting = [one for one in checkpoints if one is not None and one.scheme == faces.scheme]
+    fitting = [one for one in checkpoints if one is not None and fits(one, faces)]
+    for checkpoint in fitting:
+        warn_of_training(checkpoint.training, test)
     contenders = [of_checkpoint(one, faces.data_set) for one in fitting] + peers_for(faces, options, pipeline)
+    if not contenders:
+        return pd.DataFrame(columns=COLUMNS)
     steps = [(each, level) for each in perturbations_for(test) for level in each.levels]
     rows = []
     for perturbation, level in progress(steps, f"robustness of {pipeline}"):
