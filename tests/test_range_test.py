@@ -60,7 +60,7 @@ def test_at_a_constant_rate_the_losses_are_those_of_a_training():
 def test_a_network_that_has_not_moved_has_the_loss_of_the_untrained_one_on_the_same_pictures(options):
     table = tried(options, lowest=1e-9, highest=1e-8)
     assert_allclose(table["loss"], table["untrained"], rtol=1e-3)
-    assert table["loss"].std() > 0.02 * table["loss"].mean()  # though batches differ
+    assert table["loss"].std() > 0.002 * table["loss"].mean()  # though batches differ
 
 
 def test_a_network_that_learns_leaves_the_untrained_one_behind():
