@@ -247,8 +247,12 @@ def test_the_checkpoint_of_a_run_is_loaded_from_the_store(
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     for name, child in zip(NAMES, whole.children, strict=True):
-        loaded = TrackedCheckpointDataset(filepath=str(whole.project), run=child.info.run_id).load()
+        dataset = TrackedCheckpointDataset(filepath=str(whole.project), run=child.info.run_id)
+        loaded = dataset.load()
         assert loaded.training == whole.catalog.load(f"{name}.checkpoint").training
+        assert dataset.load() is loaded  # fetched once
+        dataset.release()
+        assert dataset.load() is not loaded
 
 
 @pytest.mark.parametrize("which", ["parent", "unknown"])

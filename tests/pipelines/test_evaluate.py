@@ -268,7 +268,7 @@ def test_a_network_for_other_points_is_left_out_with_the_parameter_that_helps(in
     assert predicted(checkpoint, IBUG).empty
     assert re.search(r"points of imm_58.*ibug have those of ibug_68.*data_set=danes", caplog.text)
     for predict in (predict_mean_shape, predict_mean_shape_in_box):
-        assert predict(IBUG, find_boxes(IBUG, OPTIONS), OPTIONS, checkpoint).empty
+        assert predict(IBUG, find_boxes(IBUG, OPTIONS), OPTIONS, checkpoint, pipeline="train_face").empty
 
 
 def test_a_network_that_has_learnt_from_what_it_is_evaluated_on_is_named(inputs, caplog):
@@ -397,6 +397,18 @@ def test_runs_that_are_named_are_evaluated_once_each_and_ranked(pipeline):
     assert f"mlflow.{RUN}.checkpoint" in made.inputs()
 
 
+def test_the_run_of_a_pipeline_without_checkpoints_brings_its_mean_shape_and_no_other_pipelines(inputs):
+    variants.hand_over({name: {key: {}} for name, key in VARIANT.items()} | {"evaluate": {"runs": RUN}})
+    made = create_pipeline()
+    checkpoints = {name: None for name in made.inputs() if name.endswith(".checkpoint")}
+    of_run = {f"mlflow.{RUN}.checkpoint": inputs["train_nose.lr_1e-3.checkpoint"]}
+    board = run_pipeline(made, inputs | checkpoints | of_run)["leaderboard"]
+    assert set(zip(board["pipeline"], board["variant"], strict=True)) == {
+        ("train_nose", "lr_1e-3 (run 0123abcd)"),
+        ("train_nose", "mean_shape"),
+    }
+
+
 def one_group_each(faces):
     """The same faces, every test face a group of its own."""
     table = faces.table
@@ -407,7 +419,7 @@ def test_pairs_of_networks_are_compared_on_the_test_faces(inputs):
     one_each = one_group_each(DANES)
     faster = trained(train_face, DANES, face_options(variant="lr_1e-2", learning_rate=1e-2))
     tables = [predicted(checkpoint, one_each) for checkpoint in (inputs["train_face.lr_1e-3.checkpoint"], faster)]
-    baseline = predict_mean_shape(one_each, find_boxes(one_each, OPTIONS), OPTIONS, faster)
+    baseline = predict_mean_shape(one_each, find_boxes(one_each, OPTIONS), OPTIONS, faster, pipeline="train_face")
     pairs = compare_pairs(*tables, baseline)
     assert list(pairs[["first", "second"]].itertuples(index=False, name=None)) == [("lr_1e-3", "lr_1e-2")]
     row, (first, second) = pairs.iloc[0], (table.query("split == 'test'")["nme"].mean() for table in tables)

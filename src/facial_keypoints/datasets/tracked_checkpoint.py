@@ -23,6 +23,7 @@ CHECKPOINT = PurePosixPath("checkpoint/checkpoint.pt")  # among the artifacts of
 class TrackedCheckpointDataset(AbstractDataset[None, "Checkpoint"]):
     """Loads the best network of a training from the store that the project's runs are recorded in.
 
+    It is fetched once for all nodes that read it.
     filepath: the project's root, which Kedro makes absolute. run: the id of the training's MLflow run.
     """
 
@@ -30,15 +31,21 @@ class TrackedCheckpointDataset(AbstractDataset[None, "Checkpoint"]):
         self._project = Path(filepath)
         self._run = run
         self.metadata = metadata
+        self._loaded: Checkpoint | None = None
 
     def require(self) -> None:
         """Raises MissingInputError if the run holds no checkpoint, or is not there."""
         self._fetched(lambda client: client.list_artifacts(self._run, CHECKPOINT.parent.as_posix())[0])
 
     def load(self) -> Checkpoint:
-        with TemporaryDirectory() as folder:
-            file = self._fetched(lambda client: client.download_artifacts(self._run, CHECKPOINT.as_posix(), folder))
-            return CheckpointDataset(filepath=file).load()
+        if self._loaded is None:
+            with TemporaryDirectory() as folder:
+                file = self._fetched(lambda client: client.download_artifacts(self._run, CHECKPOINT.as_posix(), folder))
+                self._loaded = CheckpointDataset(filepath=file).load()
+        return self._loaded
+
+    def _release(self) -> None:
+        self._loaded = None
 
     def _fetched(self, fetch: Callable[[MlflowClient], Any]) -> Any:
         """What is fetched from the store that runs are recorded in."""

@@ -78,13 +78,13 @@ def predict_peers(
 
 
 def predict_mean_shape(
-    faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *checkpoints: Checkpoint | None
+    faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *checkpoints: Checkpoint | None, pipeline: str
 ) -> pd.DataFrame:
     """The baseline that looks at nothing: the mean of the training faces' points, in widths and heights of photographs.
 
-    The first checkpoint there is says which points.
+    The first checkpoint of the pipeline that is there says which points.
     """
-    checkpoint = None if faces is None else first_that_fits(faces, checkpoints)
+    checkpoint = None if faces is None else first_that_fits(faces, checkpoints, pipeline)
     if faces is None or checkpoint is None or (faces.crop is not None and "width" not in faces.table):
         return no_predictions()
     train = faces.split(TRAIN)
@@ -92,18 +92,18 @@ def predict_mean_shape(
     chosen, own_boxes = boxed(faces, boxes, options)
     examples = Examples(chosen, checkpoint.frame, pick_device("cpu"), checkpoint.indices, own_boxes)
     points = examples.from_source_points(mean * photograph_sizes(chosen))
-    predictor = Predictor(checkpoint.training.pipeline, MEAN_SHAPE, "", "nothing", mean_in_words(train))
+    predictor = Predictor(pipeline, MEAN_SHAPE, "", "nothing", mean_in_words(train))
     return predictions_table(points, examples, chosen, predictor, conditions(options))
 
 
 def predict_mean_shape_in_box(
-    faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *checkpoints: Checkpoint | None
+    faces: FaceSet | None, boxes: pd.DataFrame, options: EvaluateOptions, *checkpoints: Checkpoint | None, pipeline: str
 ) -> pd.DataFrame:
     """The baseline that looks at the box only: the mean of the training faces' points, as they lie in their boxes.
 
-    The first checkpoint there is says which points, and in which frame the mean is taken.
+    The first checkpoint of the pipeline that is there says which points, and in which frame the mean is taken.
     """
-    checkpoint = None if faces is None else first_that_fits(faces, checkpoints)
+    checkpoint = None if faces is None else first_that_fits(faces, checkpoints, pipeline)
     if faces is None or checkpoint is None:
         return no_predictions()
     train = faces.split(TRAIN)
@@ -111,13 +111,14 @@ def predict_mean_shape_in_box(
     chosen, own_boxes = boxed(faces, boxes, options)
     examples = Examples(chosen, checkpoint.frame, pick_device("cpu"), checkpoint.indices, own_boxes)
     points = np.repeat(mean[None], len(examples), axis=0)
-    predictor = Predictor(checkpoint.training.pipeline, MEAN_SHAPE_IN_BOX, "", "the box", mean_in_words(train))
+    predictor = Predictor(pipeline, MEAN_SHAPE_IN_BOX, "", "the box", mean_in_words(train))
     return predictions_table(points, examples, chosen, predictor, conditions(options))
 
 
-def first_that_fits(faces: FaceSet, checkpoints: tuple[Checkpoint | None, ...]) -> Checkpoint | None:
-    """The first checkpoint for the faces' points; None if there is none, or no training face."""
-    of_these_points = (one for one in checkpoints if one is not None and one.scheme == faces.scheme)
+def first_that_fits(faces: FaceSet, checkpoints: tuple[Checkpoint | None, ...], pipeline: str) -> Checkpoint | None:
+    """The pipeline's first checkpoint for the faces' points; None if there is none, or no training face."""
+    ours = (one for one in checkpoints if one is not None and one.training.pipeline == pipeline)
+    of_these_points = (one for one in ours if one.scheme == faces.scheme)
     return next(of_these_points, None) if (faces.table["split"] == TRAIN).any() else None
 
 

@@ -74,7 +74,7 @@ def evaluate_task(task: Task, runs: list[str]) -> Pipeline:
     """All variants of a task, its baselines and peers, and figures that compare them."""
     parts = [evaluate_variant(task.pipeline, variant, task.data_set) for variant in task.variants]
     tested = [*task.predictions, *(f"mlflow.{run}.predictions" for run in runs)]
-    return sum(parts, start=Pipeline([*evaluate_others(task), *draw_task(task, tested)]))
+    return sum(parts, start=Pipeline([*evaluate_others(task, runs), *draw_task(task, tested)]))
 
 
 def evaluate_variant(pipeline: str, variant: str, seen: str) -> Pipeline:
@@ -104,16 +104,17 @@ def evaluate_variant(pipeline: str, variant: str, seen: str) -> Pipeline:
     return Pipeline(nodes)
 
 
-def evaluate_others(task: Task) -> list[Node]:
+def evaluate_others(task: Task, runs: list[str]) -> list[Node]:
     """Predictions of who learns nothing here: mean shapes, and other people's networks."""
+    checkpoints = [*task.checkpoints, *(f"mlflow.{run}.checkpoint" for run in runs)]
     actions: dict[str, tuple[Callable[..., Any], list[str]]] = {
-        MEAN_SHAPE: (predict_mean_shape, task.checkpoints),
-        MEAN_SHAPE_IN_BOX: (predict_mean_shape_in_box, task.checkpoints),
-        PEERS: (with_fixed(predict_peers, pipeline=task.pipeline), []),
+        MEAN_SHAPE: (predict_mean_shape, checkpoints),
+        MEAN_SHAPE_IN_BOX: (predict_mean_shape_in_box, checkpoints),
+        PEERS: (predict_peers, []),
     }
     return [
         Node(
-            actions[other][0],
+            with_fixed(actions[other][0], pipeline=task.pipeline),
             [*task.faces_and_boxes, OPTIONS, *actions[other][1]],
             f"{task.of(other)}.predictions",
             name="predict",
