@@ -118,6 +118,18 @@ def test_a_harder_level_is_measured_on_the_faces_and_boxes_made_so(on_crops, res
     )
 
 
+def test_errors_of_a_turned_face_are_relative_to_the_norm_of_the_plain_one(nose):
+    test, options = DANES.split(TEST), evaluate_options(norm="face_size")
+    turn, contender = PERTURBATIONS["rotation"], of_checkpoint(nose, "danes")
+    (row,) = nodes.measured(test, turn, 30.0, [contender], options)
+    given = perturbed(test, turn, 30.0, options.seed)
+    predictions = contender.predict(given.faces, given.boxes, options)
+    low, high = (bound(test.source_keypoints, axis=1) for bound in (np.min, np.max))
+    plain_sizes = np.sqrt((high - low).prod(axis=1))
+    assert_allclose(row["nme"], (100 * predictions["px"] / plain_sizes).mean())
+    assert abs(row["nme"] - predictions["nme"].mean()) > 0.01 * row["nme"]  # a turned face's rectangle has another size
+
+
 def test_a_face_out_of_its_place_has_larger_errors(on_crops):
     errors = on_crops.set_index(["perturbation", "level"])["nme"]
     assert errors["box_shift", 0.2] != errors["box_shift", 0.0]
