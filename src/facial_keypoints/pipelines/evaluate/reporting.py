@@ -51,7 +51,6 @@ CAPTIONS = {
 INTERVALS = (
     "Intervals are 95 % bootstrap intervals over whole groups (persons, photographs); with few groups, such as eight "
     "persons, they are too narrow. p values are of a sign-flip test over groups; p (Holm) allows for their number. "
-    "Bars of errors by turn take faces for independent. "
     "MSE is on [0, 1] of each network's own input, and no measure across inputs."
 )
 
