@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
+from facial_keypoints import resampling
 from facial_keypoints.errors import ConfigurationError, DataError, ShapeError
 from facial_keypoints.metrics import auc, curve_areas
 from facial_keypoints.resampling import bootstrap_intervals, holm, paired_test, sign_flip_p
@@ -75,6 +76,14 @@ def test_the_order_of_the_faces_does_not_matter_and_the_seed_settles_the_rest(se
     before = bootstrap_intervals(values, groups, resamples=100, seed=seed)
     assert_allclose(bootstrap_intervals(values[order], groups[order], resamples=100, seed=seed), before)
     assert not np.allclose(bootstrap_intervals(values, groups, resamples=100, seed=seed + 1), before)
+
+
+@pytest.mark.parametrize("numbers", [1, 100, 2**21])
+def test_how_many_are_drawn_at_a_time_changes_nothing(monkeypatch, numbers):
+    values, groups = grouped_faces(0, groups=37)
+    expected = bootstrap_intervals(values, groups)
+    monkeypatch.setattr(resampling, "CACHED", numbers)
+    assert (bootstrap_intervals(values, groups) == expected).all()
 
 
 def test_the_mean_is_over_faces_however_many_a_group_has():

@@ -101,10 +101,10 @@ def require_one_protocol(protocols: Sequence[tuple[str, Protocol]]) -> None:
     protocols: with the name of who was measured.
     """
     for field in MEASURED:
-        names = pd.Series([name for name, _ in protocols], dtype=str)
-        values = pd.Series([str(getattr(protocol, field)) for _, protocol in protocols], dtype=str)
-        if values.nunique() > 1:
-            found = "; ".join(f"{value!r} of {', '.join(those)}" for value, those in names.groupby(values))
+        values = [str(getattr(protocol, field)) for _, protocol in protocols]
+        if len(set(values)) > 1:
+            names = pd.Series([name for name, _ in protocols], dtype=str).groupby(pd.Series(values, dtype=str))
+            found = "; ".join(f"{value!r} of {', '.join(those)}" for value, those in names)
             raise ProtocolError(
                 f"These errors cannot be compared, since their protocols differ in {field!r}: found {found}; expected "
                 "one value. Evaluate all the same way: kedro run --pipelines evaluate, with one --env and one --params"
