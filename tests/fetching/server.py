@@ -64,8 +64,9 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, body: bytes, pause_s: float = 0.0) -> None:
         try:
             for start in range(0, len(body), BLOCK):
-                self.wfile.write(body[start : start + BLOCK])
+                # Counted before it is sent: the client may be done before this thread goes on.
                 self.asked.sent += len(body[start : start + BLOCK])
+                self.wfile.write(body[start : start + BLOCK])
                 time.sleep(pause_s)
         except ConnectionError:  # the client has gone
             self.close_connection = True
