@@ -10,22 +10,8 @@ from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
 from facial_keypoints.protocol import MEASURED, Protocol, manifest, require_one_protocol
 from tests.faces import spot_faces
+from tests.predictions import PROTOCOL
 
-PROTOCOL = Protocol(
-    data_set="ibug",
-    manifest="0123456789ab",
-    split="test",
-    subset="full",
-    faces=689,
-    points="ibug_68, all 68",
-    norm="outer_eye_corners",
-    boxes="boxes from the label files",
-    test_time_augmentation="none",
-    pictures="336 x 336 px, 2.25 sides of the box, 0.08 down",
-    crop="1.5 sides of the box",
-    weights="epoch 3 of 3",
-    code="0.1.0",
-)
 DESCRIPTIVE = [field.name for field in fields(Protocol) if field.name not in MEASURED]
 
 

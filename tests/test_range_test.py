@@ -56,11 +56,12 @@ def test_at_a_constant_rate_the_losses_are_those_of_a_training():
     assert_allclose(tried(options, **CONSTANT)["loss"], steps["loss"].iloc[:20], rtol=1e-3)
 
 
-@pytest.mark.parametrize("options", [nose_options(), LOOKS], ids=["dense", "two looks"])
-def test_a_network_that_has_not_moved_has_the_loss_of_the_untrained_one_on_the_same_pictures(options):
+# Of a network of maps most of the loss is their cross-entropy, which before it learns is nearly that of even maps.
+@pytest.mark.parametrize(("options", "spread"), [(nose_options(), 0.02), (LOOKS, 0.002)], ids=["dense", "two looks"])
+def test_a_network_that_has_not_moved_has_the_loss_of_the_untrained_one_on_the_same_pictures(options, spread):
     table = tried(options, lowest=1e-9, highest=1e-8)
     assert_allclose(table["loss"], table["untrained"], rtol=1e-3)
-    assert table["loss"].std() > 0.002 * table["loss"].mean()  # though batches differ
+    assert table["loss"].std() > spread * table["loss"].mean()  # though batches differ
 
 
 def test_a_network_that_learns_leaves_the_untrained_one_behind():

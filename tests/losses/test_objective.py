@@ -10,20 +10,13 @@ from facial_keypoints.models.dilated import DilatedTrunk
 from facial_keypoints.models.spatial import SpatialNet
 from facial_keypoints.options import AugmentationOptions
 from tests.faces import spot_faces
+from tests.models.test_two_looks import SMALL
 from tests.options import LIVELY
 
 SIZE = (32, 48)
 ROWS = torch.tensor([0, 3, 5, 8])
 NOSE = {"name": "nose", "input_size": [*SIZE], "channels": [4, 4, 8, 8], "hidden": [16, 8], "points": 58}
-TWO_LOOKS = {
-    "name": "small_two_looks",
-    "points": 58,
-    "channels": [4, 8],
-    "dilations": [1, 2],
-    "first_size": [24, 32],
-    "cut_size": 32,
-    "looks": 1,
-}
+TWO_LOOKS = {**SMALL, "looks": 1}
 
 
 def examples() -> Examples:
