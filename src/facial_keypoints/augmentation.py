@@ -78,18 +78,28 @@ def _drawn(pictures: Tensor, matrices: Tensor, smaller: tuple[int, int], size: t
         factors = torch.tensor([smaller[1] / pictures.shape[-1], smaller[0] / pictures.shape[-2]])
         matrices = matrices * factors.to(matrices.device)[:, None]
         pictures = functional.interpolate(pictures, smaller, mode="bilinear", antialias=True, align_corners=False)
-    height, width = smaller
+    return sample(pictures, matrices, size)
+
+
+def sample(pictures: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
+    """As `warp`, by bilinear interpolation alone: for maps that hardly shrink.
+
+    Nothing in it depends on the values of the maps, so that an exported network can hold it.
+    """
+    height, width = pictures.shape[-2:]
     out_height, out_width = size
     to_unit = torch.tensor([2 / width, 2 / height], device=matrices.device)
     from_unit = torch.tensor([out_width / 2, out_height / 2], device=matrices.device)
-    # grid_sample's coordinates run from -1 to 1 across the picture.
-    linear = matrices[..., :2] * to_unit[:, None] * from_unit
-    offset = (matrices[..., :2] @ from_unit[:, None] + matrices[..., 2:]) * to_unit[:, None] - 1
-    theta = torch.cat([linear, offset], dim=-1).expand(len(pictures), 2, 3)
-    grid = functional.affine_grid(theta, [len(pictures), pictures.shape[1], *size], align_corners=False)
-    # Between the centres of the border's pixels: what padding_mode="border" does, which not every device has.
-    border = torch.tensor([1 - 1 / width, 1 - 1 / height], device=matrices.device)
-    return functional.grid_sample(pictures, grid.clamp(-border, border), mode="bilinear", align_corners=False)
+    # Under autocast the grid's coordinates would be rounded to bf16, and the pictures cut somewhere else.
+    with torch.autocast(pictures.device.type, enabled=False):
+        # grid_sample's coordinates run from -1 to 1 across the picture.
+        linear = matrices[..., :2] * to_unit[:, None] * from_unit
+        offset = (matrices[..., :2] @ from_unit[:, None] + matrices[..., 2:]) * to_unit[:, None] - 1
+        theta = torch.cat([linear, offset], dim=-1).expand(pictures.shape[0], 2, 3)
+        grid = functional.affine_grid(theta, [*pictures.shape[:2], *size], align_corners=False)
+        # Between the centres of the border's pixels: what padding_mode="border" does, which not every device has.
+        border = torch.tensor([1 - 1 / width, 1 - 1 / height], device=matrices.device)
+        return functional.grid_sample(pictures, grid.clamp(-border, border), mode="bilinear", align_corners=False)
 
 
 def view_keypoints(keypoints: Tensor, matrices: Tensor, mirrored: Tensor, mirror: Sequence[int]) -> Tensor:

@@ -34,8 +34,9 @@ def moved_points(maps: Tensor, points: Tensor) -> Tensor:
 
 def composed(outer: Tensor, inner: Tensor) -> Tensor:
     """The maps "first inner, then outer" of maps (N, 2, 3)."""
-    linear = outer[..., :2] @ inner[..., :2]
-    return torch.cat([linear, outer[..., :2] @ inner[..., 2:] + outer[..., 2:]], dim=-1)
+    with torch.autocast(outer.device.type, enabled=False):  # which would round coordinates to bf16
+        linear = outer[..., :2] @ inner[..., :2]
+        return torch.cat([linear, outer[..., :2] @ inner[..., 2:] + outer[..., 2:]], dim=-1)
 
 
 def inverse_maps(maps: Tensor) -> Tensor:

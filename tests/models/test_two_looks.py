@@ -90,6 +90,14 @@ def test_in_its_cut_a_face_lies_where_the_reference_does(turn, scale, x, y):
     assert_allclose(moved_points(inverse_maps(matrices), points)[0] / CUT, upright_reference(FACE), atol=1e-4)
 
 
+def test_under_autocast_a_face_is_cut_out_from_the_same_place():
+    model, points = looking(None, FindsDots()), placed(0.3, x=5.3)
+    plain, _ = model.cut(dots(points), unit(points))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded, _ = model.cut(dots(points), unit(points))
+    assert_allclose(rounded, plain)
+
+
 @settings(max_examples=25, deadline=None)
 @given(turns, scales, shifts, shifts)
 def test_the_second_look_sees_the_same_whatever_turn_size_and_place_a_face_has(turn, scale, x, y):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facial_keypoints.augmentation import disturb, warp
+from facial_keypoints.augmentation import disturb, sample, warp
 from facial_keypoints.examples import Views
 from facial_keypoints.models.spatial import SpatialNet
 from facial_keypoints.options import AugmentationOptions
@@ -72,9 +72,12 @@ class TwoLooks(nn.Module):
         return functional.interpolate(pictures, self.first_size, mode="bilinear", antialias=True, align_corners=False)
 
     def cut(self, pictures: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-        """The faces that have these points (N, K, 2), cut out upright, and the maps from pixels of cuts to pictures."""
+        """The faces that have these points (N, K, 2), cut out upright, and the maps from pixels of cuts to pictures.
+
+        Without antialiasing: give pictures in which faces are not much larger than in the cuts.
+        """
         matrices = self.maps_around(points, pictures.shape)
-        return warp(pictures, matrices, self.size), matrices
+        return sample(pictures, matrices, self.size), matrices
 
     def maps_around(self, points: Tensor, shape: Sequence[int]) -> Tensor:
         """From pixels of upright cuts around points (N, K, 2) to those of pictures (..., height, width), (N, 2, 3)."""
