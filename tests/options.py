@@ -1,9 +1,10 @@
 """Options of tests: as in conf/base, but small."""
 
+from dataclasses import replace
 from typing import Any
 
 from facial_keypoints.options import (
-    AugmentationOptions,
+    AS_THEY_ARE,
     DetectorOptions,
     EvaluateOptions,
     FaceOptions,
@@ -14,8 +15,7 @@ from facial_keypoints.options import (
     SmallLooksOptions,
 )
 
-STILL = AugmentationOptions(flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
-LIVELY = AugmentationOptions(flip=0.5, rotate=20, translate=0.1, scale=0.15, brightness=0.1, contrast=0.3)
+LIVELY = replace(AS_THEY_ARE, flip=0.5, rotate=20, translate=0.1, scale=0.15, brightness=0.1, contrast=0.3)
 
 TRAINING: dict[str, Any] = {
     "variant": "lr_1e-3",

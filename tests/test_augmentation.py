@@ -9,9 +9,9 @@ from PIL import Image
 from facial_keypoints.augmentation import blur, disturb, occlude, random_views, relight, view_keypoints, warp
 from facial_keypoints.geometry import cut, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
-from facial_keypoints.options import AugmentationOptions
+from facial_keypoints.options import AS_THEY_ARE
 from tests.faces import oval, spot_faces
-from tests.options import LIVELY, STILL
+from tests.options import LIVELY
 
 
 def generator() -> torch.Generator:
@@ -25,7 +25,7 @@ def spot_centre(picture: np.ndarray) -> np.ndarray:
 
 
 def test_without_amounts_the_map_is_the_identity():
-    maps, mirrored = random_views(4, (32, 48), STILL, generator())
+    maps, mirrored = random_views(4, (32, 48), AS_THEY_ARE, generator())
     assert_allclose(maps, np.tile(np.eye(2, 3), (4, 1, 1)), atol=1e-5)
     assert not mirrored.any()
 
@@ -47,7 +47,7 @@ def test_keypoints_stay_on_what_they_mark(lively):
 
 @pytest.mark.parametrize("scheme", [IMM_58, IBUG_68], ids=lambda scheme: scheme.name)
 def test_a_mirrored_symmetric_face_is_itself(scheme):
-    mirror_only = AugmentationOptions(flip=1, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
+    mirror_only = replace(AS_THEY_ARE, flip=1)
     maps, mirrored = random_views(1, (40, 60), mirror_only, generator())
     face = torch.from_numpy(oval(scheme) * 10 + (30, 20)).float()[None]
     assert mirrored.all()
@@ -55,7 +55,7 @@ def test_a_mirrored_symmetric_face_is_itself(scheme):
 
 
 def test_mirroring_twice_is_the_identity():
-    mirror_only = AugmentationOptions(flip=1, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
+    mirror_only = replace(AS_THEY_ARE, flip=1)
     faces = spot_faces(6)
     maps, mirrored = random_views(6, (32, 48), mirror_only, generator())
     keypoints = torch.from_numpy(faces.keypoints)
@@ -74,7 +74,7 @@ def test_amounts_stay_in_their_range():
 
 
 def test_stretching_makes_wider_or_narrower_and_keeps_the_area():
-    maps, _ = random_views(2000, (100, 100), replace(STILL, stretch=0.2), generator())
+    maps, _ = random_views(2000, (100, 100), replace(AS_THEY_ARE, stretch=0.2), generator())
     assert_allclose(torch.linalg.det(maps[..., :2]), np.ones(2000), rtol=1e-5)
     assert_allclose(maps[:, 0, 1], np.zeros(2000), atol=1e-6)
     shares = maps[:, 0, 0].log()
@@ -117,12 +117,12 @@ def test_relighting_changes_light_and_nothing_else():
     assert (lit.mean(dim=(1, 2, 3)) - pictures.mean(dim=(1, 2, 3))).abs().max() > 0.02
     for before, after in zip(pictures, lit, strict=True):
         assert np.corrcoef(before.flatten(), after.flatten())[0, 1] > 0.999
-    assert torch.equal(relight(pictures, STILL, generator()), pictures)
+    assert torch.equal(relight(pictures, AS_THEY_ARE, generator()), pictures)
 
 
 def test_each_colour_of_each_picture_is_tinted_by_itself():
     pictures = torch.rand(50, 3, 6, 6, generator=generator()) * 0.7
-    tints = relight(pictures, replace(STILL, colour=0.2), generator()) / pictures
+    tints = relight(pictures, replace(AS_THEY_ARE, colour=0.2), generator()) / pictures
     assert_allclose(tints, tints[..., :1, :1].expand(tints.shape), rtol=1e-4)
     assert 0.79 < tints.min() < 0.85 < 1.15 < tints.max() < 1.21
     assert tints[..., 0, 0].unique().numel() == 150
@@ -199,9 +199,10 @@ def test_the_same_seed_disturbs_alike(change):
 
 def test_pictures_are_blurred_and_hidden_only_where_asked_for():
     pictures = torch.rand(40, 1, 20, 30, generator=generator()) * 0.8 + 0.1
-    assert_allclose(disturb(pictures, STILL, generator()), pictures, atol=1e-6)
+    assert_allclose(disturb(pictures, AS_THEY_ARE, generator()), pictures, atol=1e-6)
     assert torch.equal(disturb(pictures, LIVELY, generator()), relight(pictures, LIVELY, generator()))
-    hidden = (disturb(pictures, replace(STILL, occlude=0.5), generator()) - pictures).abs().amax(dim=(1, 2, 3)) > 1e-4
+    hiding = disturb(pictures, replace(AS_THEY_ARE, occlude=0.5), generator())
+    hidden = (hiding - pictures).abs().amax(dim=(1, 2, 3)) > 1e-4
     assert 8 < hidden.sum() < 32
-    blurred = disturb(pictures, replace(STILL, blur=0.05), generator())
+    blurred = disturb(pictures, replace(AS_THEY_ARE, blur=0.05), generator())
     assert blurred.std() < 0.95 * pictures.std()

@@ -33,7 +33,7 @@ from tests.test_detection import FACE, astronauts
 from tests.test_peers import FEATURES
 
 ARCHITECTURE = {"name": "nose", "input_size": [32, 48], "channels": [2, 2, 2, 2], "hidden": [4, 4]}
-PFLD: dict[str, Any] = {"file": "pfld.onnx", "scheme": "ibug_68", "colour": "bgr", "offset": 0.0}
+PFLD: dict[str, Any] = {"file": "pfld.onnx", "scheme": "ibug_68", "colour": "bgr", "offset": 0, "label_shift": 0}
 PEER = PeerOptions(**PFLD, crop_scale=1.1, shift_down=0.13, input_size=224)
 
 
@@ -127,6 +127,11 @@ def test_a_frame_in_words(frame, words):
 def test_a_peer_sees_its_own_square_around_the_box():
     frame = peer_frame(PEER)
     assert (frame.size, frame.channels, frame.crop) == ((224, 224), 3, Crop(1.1, 0.13, 224))
+
+
+def test_a_peers_answers_are_moved_to_where_labels_lie():
+    assert peer_frame(PEER).label_shift == 0
+    assert peer_frame(replace(PEER, label_shift=1.2)).label_shift == 1.2
 
 
 def crops() -> FaceSet:

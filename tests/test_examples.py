@@ -11,8 +11,9 @@ from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop, crop_boxes, crop_matrix, scaling
 from facial_keypoints.landmarks import IBUG_68, IMM_58
+from facial_keypoints.options import AS_THEY_ARE
 from tests.faces import spot_faces
-from tests.options import LIVELY, STILL
+from tests.options import LIVELY
 from tests.test_augmentation import spot_centre
 
 CPU = torch.device("cpu")
@@ -94,7 +95,7 @@ def labelled_beside_their_spots() -> Examples:
 @pytest.mark.parametrize("flip", [0, 1], ids=["plain", "mirrored"])
 def test_points_are_learnt_where_they_should_lie_also_in_mirror_images(flip):
     pictures, points = labelled_beside_their_spots().augmented(
-        torch.arange(24), replace(STILL, flip=flip), torch.Generator().manual_seed(0)
+        torch.arange(24), replace(AS_THEY_ARE, flip=flip), torch.Generator().manual_seed(0)
     )
     nose = 60 * points[:, 30]
     inside = ((nose > 10) & (nose < 50)).all(dim=1)

@@ -18,7 +18,7 @@ from tests.options import evaluate_options
 
 NOSE, FACE, RESNET = "train_nose.lr_1e-3", "train_face.lr_1e-3", "finetune_resnet.lr_1e-4"
 VARIANTS = {"train_nose": ["lr_1e-3", "lr_1e-4"], "train_face": ["lr_1e-3"], "finetune_resnet": ["lr_1e-4"]}
-PEER = PeerOptions("peer.onnx", "ibug_68", "bgr", 0, crop_scale=1.2, shift_down=0.1, input_size=64)
+PEER = PeerOptions("peer.onnx", "ibug_68", "bgr", 0, 0, crop_scale=1.2, shift_down=0.1, input_size=64)
 
 
 @pytest.fixture

@@ -5,10 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import Tensor
 
+from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.errors import DataError, ProjectError
+from facial_keypoints.examples import Examples
+from facial_keypoints.faces import FaceSet
 from facial_keypoints.geometry import Crop
+from facial_keypoints.inference import predict_unit_points
 from facial_keypoints.landmarks import IBUG_68
+from facial_keypoints.optimisation import Optimisation
 from facial_keypoints.pipelines.finetune_resnet.nodes import finetune
 from facial_keypoints.pipelines.train_face.nodes import train as train_face
 from facial_keypoints.pipelines.train_nose.nodes import train as train_nose
@@ -36,6 +42,44 @@ def test_the_checkpoint_is_that_of_the_best_epoch_so_far():
         assert checkpoint.training.epochs_done == len(history)
     assert [checkpoint.training.is_finished for checkpoint, _, _ in epochs] == [False] * 5 + [True]
     assert len({checkpoint.training.id for checkpoint, _, _ in epochs}) == 1
+
+
+def test_where_weights_are_averaged_the_average_is_what_is_measured_and_kept(monkeypatch):
+    faces, options = spot_faces(), nose_options(epochs=2, learning_rate=0.01, average=0.9)
+    trained = []  # each epoch's network as it was trained, not averaged
+
+    def step(self: Optimisation, loss: Tensor) -> None:
+        usual(self, loss)
+        trained.append({key: value.clone() for key, value in self.model.state_dict().items()})
+
+    usual = Optimisation.step
+    monkeypatch.setattr(Optimisation, "step", step)
+    for checkpoint, history, steps in train_nose(faces, options):
+        best = history.loc[history["val/nme"].idxmin()]
+        assert measured(checkpoint, faces) == pytest.approx(best["val/px"], rel=1e-4)
+        last = trained[int((steps["epoch"] <= checkpoint.training.epoch).sum()) - 1]
+        assert any(not torch.equal(checkpoint.state[key], last[key]) for key in last)
+        for key, value in averaged_by_hand(trained[: int(best["epoch"]) * 3], 0.9).items():
+            assert torch.allclose(checkpoint.state[key], value, atol=1e-5), key
+
+
+def averaged_by_hand(states: list[dict[str, Tensor]], most: float) -> dict[str, Tensor]:
+    average = states[0]
+    for count, state in enumerate(states[1:], start=1):
+        decay = min(most, (1 + count) / (10 + count))
+        average = {
+            key: decay * average[key] + (1 - decay) * value if value.is_floating_point() else value
+            for key, value in state.items()
+        }
+    return average
+
+
+def measured(checkpoint: Checkpoint, faces: FaceSet) -> float:
+    """The mean error of the checkpoint's network on the validation faces, in pixels."""
+    validation = faces.split("validation")
+    examples = Examples(validation, checkpoint.frame, torch.device("cpu"), checkpoint.indices)
+    predicted = examples.to_source_points(predict_unit_points(checkpoint.model(), examples))
+    return float(np.linalg.norm(predicted - validation.source_keypoints[:, checkpoint.indices], axis=-1).mean())
 
 
 def test_an_earlier_checkpoint_does_not_change_while_training_goes_on():

@@ -174,7 +174,7 @@ def peers_for(faces: FaceSet, options: EvaluateOptions, pipeline: str) -> list[C
 def peer_frame(peer: PeerOptions) -> InputFrame:
     """What a peer is given to see."""
     size = peer.input_size
-    return InputFrame(size, size, 3, Crop(peer.crop_scale, peer.shift_down, size))
+    return InputFrame(size, size, 3, Crop(peer.crop_scale, peer.shift_down, size), peer.label_shift)
 
 
 def frame_in_words(frame: InputFrame) -> str:

@@ -47,7 +47,7 @@ def adamw(model: nn.Module, options: TrainingOptions) -> torch.optim.AdamW:
 
 
 def learning_rates(optimizer: torch.optim.Optimizer, options: TrainingOptions, steps: int) -> LambdaLR:
-    """The schedule over `steps` steps: constant, or half a cosine down to 0, either after a linear warm-up.
+    """The schedule over `steps` steps: constant, or half a cosine down to 0, times a linear warm-up.
 
     Cosine: I. Loshchilov, F. Hutter, "SGDR" (ICLR 2017).
     """
@@ -55,7 +55,10 @@ def learning_rates(optimizer: torch.optim.Optimizer, options: TrainingOptions, s
 
 
 def rate_shares(options: TrainingOptions, steps: int) -> Callable[[int], float]:
-    """The share of the learning rate that step 0, 1, ... of `steps` takes."""
+    """The share of the learning rate that step 0, 1, ... of `steps` takes.
+
+    The cosine runs over all steps, those of the warm-up too: what is taken then is the product of both.
+    """
     warm_up = options.warm_up * steps
 
     def share(step: int) -> float:

@@ -129,13 +129,15 @@ class AugmentationOptions:
     scale: Annotated[float, Field(ge=0, le=0.5)]  # share of the size
     brightness: Annotated[float, Field(ge=0, le=0.5)]  # share of the grey range
     contrast: Annotated[float, Field(ge=0, le=0.9)]  # share
-    occlude: Fraction = 0.0  # share of the views in which something hides a part
-    blur: Annotated[float, Field(ge=0, le=0.1)] = 0.0  # share of the width: the largest standard deviation
-    stretch: Annotated[float, Field(ge=0, le=0.3)] = 0.0  # share that width gains and height loses, or the reverse
-    colour: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # share of each colour's strength
+    occlude: Fraction  # share of the views in which something hides a part
+    blur: Annotated[float, Field(ge=0, le=0.1)]  # share of the width: the largest standard deviation
+    stretch: Annotated[float, Field(ge=0, le=0.3)]  # share that width gains and height loses, or the reverse
+    colour: Annotated[float, Field(ge=0, le=0.5)]  # share of each colour's strength
 
 
-AS_THEY_ARE = AugmentationOptions(flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0)
+AS_THEY_ARE = AugmentationOptions(
+    flip=0, rotate=0, translate=0, scale=0, brightness=0, contrast=0, occlude=0, blur=0, stretch=0, colour=0
+)
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -246,6 +248,7 @@ class PeerOptions:
     scheme: Annotated[str, Field(min_length=1)]  # the name of the scheme whose points it predicts
     colour: Literal["rgb", "bgr"]
     offset: Annotated[float, Field(ge=-8, le=8)]  # pixels of its input
+    label_shift: Annotated[float, Field(ge=-10, le=10)]  # pixels: how far right of what it predicts labels lie
     crop_scale: Annotated[float, Field(gt=0.5, le=5)]  # side of what it sees, in sides of the box
     shift_down: Annotated[float, Field(ge=-0.5, le=0.5)]  # sides of the box
     input_size: Annotated[int, Field(ge=32, le=1024)]  # pixels that it is given, and shrinks further by itself

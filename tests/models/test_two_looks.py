@@ -1,5 +1,6 @@
 import io
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -220,6 +221,16 @@ def test_one_network_learns_from_whole_views_and_from_cuts():
     assert pictures.shape == (48, 1, 64, 64)
     extent = (truth.amax(dim=1) - truth.amin(dim=1)).amax(dim=1)
     assert ((extent > 0.6) & (extent < 1.1)).sum() == 36  # of cuts, which a face fills: three quarters
+
+
+@pytest.mark.parametrize("architecture", [TWO_NETWORKS, ONE_NETWORK], ids=["two networks", "one network"])
+def test_what_hides_and_blurs_parts_of_views_does_so_in_what_is_learnt(architecture):
+    _, plain = practised(architecture, AS_THEY_ARE)
+    for changed in (replace(AS_THEY_ARE, occlude=1), replace(AS_THEY_ARE, blur=0.1)):
+        _, disturbed = practised(architecture, changed)
+        for (_, pictures, truth), (_, others, same) in zip(plain, disturbed, strict=True):
+            assert torch.equal(truth, same)
+            assert ((pictures - others).abs().amax(dim=(1, 2, 3)) > 0.01).float().mean() > 0.3
 
 
 def test_cuts_lie_about_where_the_second_look_will_find_them_but_not_quite():

@@ -312,9 +312,7 @@ def test_one_data_set_is_enough(pipeline, inputs, kept, left_out):
     assert set(saved["error_breakdown"]["pipeline"]) <= set(saved["leaderboard"]["pipeline"])
 
 
-PEER = PeerOptions(
-    file="peer.onnx", scheme="ibug_68", colour="bgr", offset=0, crop_scale=1.2, shift_down=0.1, input_size=64
-)
+PEER = PeerOptions("peer.onnx", "ibug_68", "bgr", 0, 0, crop_scale=1.2, shift_down=0.1, input_size=64)
 
 
 def test_a_peer_that_is_not_there_is_skipped_by_name(caplog):

@@ -189,7 +189,7 @@ def test_the_figure_says_task_faces_and_norm(on_photographs):
 @pytest.mark.real
 def test_peers_meet_the_same_faces(peers_folder, resnet):
     pytest.importorskip("onnxruntime")
-    peer = PeerOptions("pfld.onnx", "ibug_68", "bgr", 0.0, crop_scale=1.1, shift_down=0.13, input_size=112)
+    peer = PeerOptions("pfld.onnx", "ibug_68", "bgr", 0, 0, crop_scale=1.1, shift_down=0.13, input_size=112)
     options = evaluate_options(peers_folder=str(peers_folder), peers={"pfld": peer})
     table = sweep(IBUG, options, resnet, pipeline="finetune_resnet")
     own, others = (table[table["variant"] == variant] for variant in ("lr_1e-4", "pfld"))

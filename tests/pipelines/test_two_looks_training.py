@@ -1,5 +1,7 @@
 """The kind of network that the variants `best` train, from drawn photographs to a checkpoint, in small."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,14 +11,15 @@ from facial_keypoints.faces import VALIDATION, FaceSet
 from facial_keypoints.inference import predict_unit_points
 from facial_keypoints.landmarks import IMM_58
 from facial_keypoints.options import CropOptions, IngestDanesOptions, IngestIbugOptions, PersonSplit, SmallLooksOptions
-from facial_keypoints.pipelines.finetune_resnet.nodes import finetune
+from facial_keypoints.pipelines.finetune_resnet.nodes import finetune, resnet_task
 from facial_keypoints.pipelines.ingest_danes import create_pipeline as ingest_danes
 from facial_keypoints.pipelines.ingest_ibug import create_pipeline as ingest_ibug
 from facial_keypoints.pipelines.train_face.nodes import draw_inputs as draw_face_inputs
 from facial_keypoints.pipelines.train_face.nodes import train as train_face
 from facial_keypoints.pipelines.train_nose.nodes import train as train_nose
+from facial_keypoints.pipelines.two_looks_task import two_looks_task
 from tests.faces import spot_faces
-from tests.options import face_options, nose_options, resnet_options
+from tests.options import LIVELY, face_options, nose_options, resnet_options
 from tests.running import run_pipeline
 
 BEST = {
@@ -97,6 +100,14 @@ def test_a_network_that_looks_twice_learns_where_the_spot_is():
     truth, learnt = (faces.split(split).keypoints[:, faces.scheme.nose_tip] for split in (VALIDATION, "train"))
     mean_shape_px = np.linalg.norm(truth - learnt.mean(axis=0), axis=-1).mean()
     assert history["val/px"].min() < 0.5 * mean_shape_px
+
+
+def test_networks_that_look_twice_learn_from_augmented_faces_and_of_labels_moved_to_their_places(ibug):
+    lively = replace(LIVELY, occlude=0.3)
+    task = two_looks_task(spot_faces(), face_options(**SMALL, augmentation=lively))
+    assert (task.augmentation, task.learns_all) == (lively, True)
+    task = resnet_task(ibug, resnet_options(head="two_looks", augmentation=lively, label_shift=1.25))
+    assert (task.augmentation, task.frame.label_shift) == (lively, 1.25)
 
 
 def test_whole_photographs_are_drawn_as_what_goes_in(danes):
