@@ -116,6 +116,14 @@ def ingested_project(tmp_path_factory: pytest.TempPathFactory, drawn_danes: Arch
     return project
 
 
+@pytest.fixture(scope="session")
+def whole_project(ingested_project: Project) -> Project:
+    """The ingested project once all seven pipelines have run. Tests that change it put it back."""
+    result = ingested_project.kedro("run")
+    assert result.returncode == 0, result.stderr
+    return ingested_project
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
