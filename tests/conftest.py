@@ -17,6 +17,10 @@ from facial_keypoints.sample.ibug import draw_ibug
 from tests.project import PROJECT, Project
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--demo", action="store_true", help="tests/browser looks at what `make demo` has left")
+
+
 @pytest.fixture(scope="session")
 def raw_folder() -> Path:
     """The folder of the real raw data sets; tests that ask for it are skipped without it."""
