@@ -45,8 +45,12 @@ format: install  ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-viz-site: install  ## the graph with previews as a static site in build/
-	$(BIN)/kedro viz build --include-previews
-
 clean:  ## remove the drawn data, their results and caches; real results and MLflow's records stay
 	rm -rf $(or $(FACIAL_KEYPOINTS_WORKSPACE),data)/sample build .viz .pytest_cache .mypy_cache .ruff_cache
+
+# KEDRO_ENV=local is the graph of the real data: the previews then show real persons' faces.
+viz-site: export KEDRO_ENV := $(or $(KEDRO_ENV),sample)
+viz-site: install  ## after `make demo`: the graph with pictures and tables as a static site in build/
+	rm -rf build
+	$(BIN)/kedro viz build --include-previews
+	@echo "To look at it: $(BIN)/python -m http.server --directory build --bind 127.0.0.1 4142    then http://127.0.0.1:4142"

@@ -17,6 +17,10 @@ from facial_keypoints.sample.ibug import draw_ibug
 from tests.project import PROJECT, Project
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--demo", action="store_true", help="tests/browser looks at what `make demo` has left")
+
+
 @pytest.fixture(scope="session")
 def raw_folder() -> Path:
     """The folder of the real raw data sets; tests that ask for it are skipped without it."""
@@ -114,6 +118,14 @@ def ingested_project(tmp_path_factory: pytest.TempPathFactory, drawn_danes: Arch
     result = project.kedro("run", "--pipelines", "ingest_danes,ingest_ibug,augment")
     assert result.returncode == 0, result.stderr
     return project
+
+
+@pytest.fixture(scope="session")
+def whole_project(ingested_project: Project) -> Project:
+    """The ingested project once all seven pipelines have run. Tests that change it put it back."""
+    result = ingested_project.kedro("run")
+    assert result.returncode == 0, result.stderr
+    return ingested_project
 
 
 @pytest.fixture

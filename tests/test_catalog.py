@@ -8,6 +8,7 @@ from kedro.io import MemoryDataset
 from tests.project import PROJECT
 
 IN_MEMORY = {"danes_annotations_as_released", "danes_annotations_repaired", "ibug_noted", "own_noted"}
+LAYERS = {"raw", "intermediate", "model_input", "models", "model_output", "reporting"}
 PROMISED = {
     "danes_raw",
     "danes_annotations",
@@ -59,11 +60,17 @@ def test_a_manifest_of_digits_comes_back_as_it_was(project, tmp_path, name):
     assert found["manifest"].tolist() == ["001234567890", "123456789e12"]
 
 
-def test_every_kept_dataset_has_a_layer_for_kedro_viz(project):
+def test_every_dataset_has_a_layer_for_kedro_viz(project):
     catalog, pipelines = project
-    kept = {name for name in pipelines["__default__"].datasets() if name in catalog and not name.startswith("param")}
-    without = {name for name in kept if not (getattr(catalog.get(name), "metadata", None) or {}).get("kedro-viz")}
-    assert not without
+    names = {name for pipeline in pipelines.values() for name in pipeline.datasets() if not name.startswith("param")}
+    layers = {name: (getattr(catalog.get(name), "metadata", None) or {}).get("kedro-viz", {}) for name in names}
+    assert {layer.get("layer") for layer in layers.values()} == LAYERS
+
+
+def test_every_dataset_that_is_kept_has_a_preview_for_kedro_viz(project):
+    catalog, pipelines = project
+    names = {name for pipeline in pipelines.values() for name in pipeline.datasets() if not name.startswith("param")}
+    assert not {name for name in names - IN_MEMORY if not hasattr(catalog.get(name), "preview")}
 
 
 def test_the_default_pipeline_is_the_seven_in_namespaces_of_their_names(project):

@@ -13,6 +13,7 @@ from kedro.pipeline import Pipeline
 
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.hooks import readable_errors
+from facial_keypoints.node_descriptions import described
 from facial_keypoints.on_request import OnRequestPipeline
 from facial_keypoints.variants import namespaces_on_request
 
@@ -34,7 +35,7 @@ def register_pipelines() -> dict[str, Pipeline]:
                 raise
             raise ConfigurationError(unknown_pipeline(str(error))) from error
         named_only = namespaces_on_request()
-        pipelines = {name: OnRequestPipeline(pipeline.nodes, named_only) for name, pipeline in pipelines.items()}
+        pipelines = {name: OnRequestPipeline(described(found.nodes), named_only) for name, found in pipelines.items()}
     if "__default__" in pipelines:
         others = [node for name, pipeline in pipelines.items() if name not in DEFAULT for node in pipeline.nodes]
         whole = sum((pipelines[name] for name in DEFAULT), start=Pipeline([]))

@@ -1,3 +1,4 @@
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -131,3 +132,16 @@ def test_a_folder_that_is_there_is_not_fetched(tmp_path, monkeypatch):
 def test_an_entry_that_cannot_be_fetched_from_is_refused(tmp_path, changed, words):
     with pytest.raises(ConfigurationError, match=words):
         archive(tmp_path, **({"manifest": {"imglab": ["a.xml"]}} | FETCHED | changed))
+
+
+def test_the_preview_says_what_belongs_there_on_which_terms_and_how_much_there_is(tmp_path):
+    dataset = archive(tmp_path / "raw", licence="free", citation="A. Uthor", manifest={"sha256": "none"}, **FETCHED)
+    assert json.loads(dataset.preview()) == {
+        "contents": "some faces",
+        "files": 0,
+        "licence": "free",
+        "citation": "A. Uthor",
+    }
+    drawn = archive(tmp_path / "drawn", writable=True)
+    drawn.save([("a.txt", b"a"), ("b/c.txt", b"c")])
+    assert json.loads(drawn.preview()) == {"contents": "some faces", "files": 2}

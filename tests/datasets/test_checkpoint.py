@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -119,3 +120,13 @@ def test_a_checkpoint_that_cannot_be_read_may_be_replaced(dataset, checkpoint, t
     assert dataset.learnt_from is None
     dataset.save(from_another_data_set(checkpoint))
     assert dataset.learnt_from == "own"
+
+
+def test_the_preview_says_what_the_network_is_without_its_weights(dataset, checkpoint):
+    dataset.save(checkpoint)
+    about = json.loads(dataset.preview())
+    assert about["variant"] == "train_nose.lr_1e-3"
+    assert about["kept"] == "epoch 2 of 3; 3 were planned"
+    assert about["input"] == "48 x 32 pixels, grey"
+    assert about["weights"] == sum(weights.numel() for weights in checkpoint.model().parameters())
+    assert about["architecture"] == ARCHITECTURE

@@ -1,13 +1,19 @@
+import base64
+import inspect
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from kedro.io import DatasetError
+from matplotlib.colors import to_rgb
 from numpy.testing import assert_array_equal
+from PIL import Image
 
 from facial_keypoints.datasets.face_set import FaceSetDataset
+from facial_keypoints.figures import TRUTH
 from facial_keypoints.geometry import Crop
 from facial_keypoints.images_on_demand import ImagesOnDemand
 from facial_keypoints.landmarks import IBUG_68
@@ -127,3 +133,17 @@ def test_a_set_of_another_format_says_what_to_do(dataset, tmp_path):
     about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
     with pytest.raises(DatasetError, match=r"format 99, expected 2\..*run its ingest pipeline again"):
         dataset.load()
+
+
+def test_the_preview_is_a_picture_of_faces_with_their_points(dataset):
+    dataset.save(spot_faces(36))
+    picture = Image.open(BytesIO(base64.b64decode(dataset.preview())))
+    orange = (np.asarray(picture.convert("RGB")) == np.round(np.multiply(to_rgb(TRUTH), 255))).all(axis=-1)
+    assert picture.width == 900
+    assert orange.sum() > 1000
+    assert inspect.signature(dataset.preview).return_annotation.__name__ == "ImagePreview"
+
+
+def test_a_set_smaller_than_the_preview_is_shown_whole(dataset):
+    dataset.save(spot_faces(6))
+    assert base64.b64decode(dataset.preview()).startswith(b"\x89PNG")

@@ -3,7 +3,7 @@ import pytest
 
 from facial_keypoints.errors import ShapeError
 from facial_keypoints.figures import kernel_grid
-from facial_keypoints.figures.kernels import PIXELS_PER_WEIGHT
+from facial_keypoints.figures.kernels import PIXELS_PER_WEIGHT, kernels_in_training
 
 RANDOM = np.random.default_rng(0)
 
@@ -63,3 +63,19 @@ def test_weights_of_zero_are_drawn_as_mid_grey():
 def test_weights_of_no_convolution_are_refused(shape):
     with pytest.raises(ShapeError, match="expected \\(C_out, C_in, k, k\\)"):
         kernel_grid(np.zeros(shape), title="")
+
+
+def test_training_is_shown_as_kernels_before_and_after_and_what_it_added_on_one_scale():
+    before, after = RANDOM.normal(size=(2, 6, 1, 5, 5))
+    *panels, bar = kernels_in_training(before, after, title="first layer").axes
+    limit = max(np.abs(before).max(), np.abs(after).max())
+    assert [axes.get_title() for axes in panels] == ["before", "after", "after - before"]
+    for axes, weights in zip(panels, (before, after, after - before), strict=True):
+        assert axes.images[0].get_clim() == (-limit, limit)
+        np.testing.assert_array_equal(kernel_in(axes.images[0].get_array(), 5), weights[0, 0])
+    assert bar.get_ylabel() == "weight"
+
+
+def test_kernels_of_two_networks_are_not_compared():
+    with pytest.raises(ShapeError, match=r"\(6, 1, 5, 5\) and \(6, 1, 3, 3\), expected one shape"):
+        kernels_in_training(np.zeros((6, 1, 5, 5)), np.zeros((6, 1, 3, 3)), title="")

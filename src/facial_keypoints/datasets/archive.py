@@ -1,5 +1,6 @@
 """A folder of raw files as its makers released it: photographs and their annotations."""
 
+import json
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
 
 from facial_keypoints.errors import ConfigurationError, MissingInputError, ProjectError
 from facial_keypoints.fetching.manifest import Manifest, read_manifest
@@ -140,6 +142,14 @@ class ArchiveDataset(AbstractDataset[Iterable[tuple[str, bytes]], Archive]):
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+
+    def preview(self) -> JSONPreview:
+        """What belongs into the folder and on which terms, and how many files are there: what Kedro-Viz shows."""
+        files = sum(path.is_file() for path in self._filepath.rglob("*"))
+        about = {"contents": self._contents, "files": files}
+        if self._source:
+            about |= {"licence": self._source.licence, "citation": self._source.citation}
+        return JSONPreview(json.dumps(about))
 
     def _exists(self) -> bool:
         return self._filepath.is_dir()

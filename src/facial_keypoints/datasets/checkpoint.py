@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
 
 from facial_keypoints.errors import ConfigurationError, DataError, MissingInputError
 from facial_keypoints.replacing import replaced_file
@@ -84,6 +86,22 @@ class CheckpointDataset(AbstractDataset["Checkpoint", "Checkpoint"]):
             torch.save(data.to_plain(), path)
         if data.training.is_finished:
             self._unfinished.unlink(missing_ok=True)
+
+    def preview(self) -> JSONPreview:
+        """What the network is and where it comes from, without its weights: what Kedro-Viz shows."""
+        checkpoint = self.load()
+        training, frame = checkpoint.training, checkpoint.frame
+        about = {
+            "variant": training.name,
+            "learnt from": f"{training.data_set}: {len(training.groups)} persons or photographs",
+            "kept": f"epoch {training.epoch} of {training.epochs_done}; {training.epochs_planned} were planned",
+            "input": f"{frame.width} x {frame.height} pixels, {'grey' if frame.channels == 1 else 'colour'}",
+            "points found": len(checkpoint.indices),
+            "weights": sum(tensor.numel() for tensor in checkpoint.state.values()),
+            "architecture": checkpoint.architecture,
+            "options": training.options,
+        }
+        return JSONPreview(json.dumps(about))
 
     def _exists(self) -> bool:
         return self._filepath.is_file()

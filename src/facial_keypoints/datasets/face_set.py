@@ -1,17 +1,20 @@
 """A FaceSet on disk: a folder of three arrays, a table and a note of what they are."""
 
+import base64
 import json
 import logging
 import os
 import time
 import uuid
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import ImagePreview
 from numpy.typing import NDArray
 
 from facial_keypoints.errors import DataError, MissingInputError
@@ -77,6 +80,23 @@ class FaceSetDataset(AbstractDataset[FaceSet, FaceSet]):
             np.save(folder / "to_source.npy", data.to_source.astype(np.float64))
             data.table.to_parquet(folder / "table.parquet")
             (folder / ABOUT).write_text(json.dumps(about, indent=2), encoding="utf-8")
+
+    def preview(self, faces: int = 18) -> ImagePreview:
+        """Faces from all over the set with their points, as a PNG in base64: what Kedro-Viz shows."""
+        from facial_keypoints.figures.faces import contact_sheet  # not on top: it imports matplotlib
+
+        whole = self.load()
+        shown = whole.select(np.linspace(0, len(whole) - 1, min(faces, len(whole))).astype(int))
+        figure = contact_sheet(
+            shown.images,
+            truth=shown.keypoints,
+            scheme=shown.scheme,
+            titles=list(shown.table["split"]),
+            title=f"{len(shown)} of {len(whole)} faces, {whole.scheme.size} points each",
+        )
+        picture = BytesIO()
+        figure.savefig(picture, format="png")
+        return ImagePreview(base64.b64encode(picture.getvalue()).decode())
 
     def _about(self) -> dict[str, Any]:
         """The note of what the set is.  Raises MissingInputError, or DataError for another version's."""

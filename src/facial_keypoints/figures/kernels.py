@@ -10,6 +10,7 @@ from facial_keypoints.figures.style import WIDTH, new_figure
 
 PIXELS_PER_WEIGHT = 8  # in the mosaic, where kernels of k weights are k pixels apart
 MARGIN_HEIGHT = 0.5  # inches for the title
+TITLE_HEIGHT = 0.3  # inches for the titles of panels
 PICTURE_SHARE = 0.9  # of the width; the colour bar takes the rest
 
 
@@ -37,6 +38,31 @@ def kernel_grid(weights: np.ndarray, *, title: str) -> Figure:
     if inputs != 3:
         label = "weight" if inputs == 1 else f"weight, mean over {inputs} inputs"
         figure.colorbar(picture, ax=axes, label=label, fraction=1 - PICTURE_SHARE, aspect=25, pad=0.02)
+    return figure
+
+
+def kernels_in_training(before: np.ndarray, after: np.ndarray, *, title: str) -> Figure:
+    """The kernels of one layer before training, after it, and what training has added, on one scale around 0 (grey).
+
+    before, after: (C_out, C_in, k, k); several inputs are averaged.
+    Raises ShapeError if they are not of one shape.
+    """
+    if before.shape != after.shape or before.ndim != 4:
+        raise ShapeError(
+            f"weights are {before.shape} and {after.shape}, expected one shape (C_out, C_in, k, k). "
+            "Give those of one network before and after its training."
+        )
+    versions = {"before": before, "after": after, "after - before": after - before}
+    mosaics = {name: _mosaic(weights.mean(axis=1)) for name, weights in versions.items()}
+    limit = float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
+    height, width = mosaics["before"].shape
+    figure = new_figure(PICTURE_SHARE * WIDTH / len(mosaics) * height / width + MARGIN_HEIGHT + TITLE_HEIGHT, title)
+    panels = figure.subplots(1, len(mosaics))
+    for axes, (name, mosaic) in zip(panels, mosaics.items(), strict=True):
+        axes.set_axis_off()
+        axes.set_title(name, fontsize=10)
+        picture = axes.imshow(mosaic, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
+    figure.colorbar(picture, ax=panels, label="weight", fraction=1 - PICTURE_SHARE, aspect=25, pad=0.02)
     return figure
 
 

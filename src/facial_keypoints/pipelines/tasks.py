@@ -1,7 +1,7 @@
 """What is evaluated together: a task is a training pipeline on a data set."""
 
 from collections.abc import Callable
-from functools import partial, update_wrapper
+from functools import wraps
 from typing import Any, NamedTuple
 
 from facial_keypoints.baselines import MEAN_SHAPE, MEAN_SHAPE_IN_BOX
@@ -64,5 +64,13 @@ def tasks() -> list[Task]:
 
 
 def with_fixed(function: Callable[..., Any], **values: str) -> Callable[..., Any]:
-    """A node's function with some of its keywords fixed, under its own name and type hints, by which Kedro knows it."""
-    return update_wrapper(partial(function, **values), function)
+    """A node's function with some of its keywords fixed, under its own name and type hints, by which Kedro knows it.
+
+    Not a `partial`: Kedro-Viz shows the code of functions only.
+    """
+
+    @wraps(function)
+    def fixed(*inputs: Any) -> Any:
+        return function(*inputs, **values)
+
+    return fixed

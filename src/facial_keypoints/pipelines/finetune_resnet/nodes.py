@@ -55,7 +55,10 @@ def new_network(faces: FaceSet, options: ResnetOptions) -> tuple[nn.Module, Task
 
 
 def finetune(faces: FaceSet, options: ResnetOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-    """Yields (checkpoint, history, steps) after each epoch.  Raises DataError for a single training face."""
+    """Teach a pretrained ResNet-18 to find all points.  Yields (checkpoint, history, steps) after each epoch.
+
+    Raises DataError for a single training face.
+    """
     yield from train_landmarks(*new_network(faces, options), faces, options)
 
 

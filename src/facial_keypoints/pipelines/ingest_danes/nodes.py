@@ -181,7 +181,7 @@ def draw_repairs(faces: FaceSet, repairs: pd.DataFrame) -> Figure:
 def report_danes(
     faces: FaceSet, annotations: pd.DataFrame, repairs: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, Figure]:
-    """What was read, with the repaired contours: see `ingest_nodes.report`."""
+    """What was read: a table of counts and measures, one of single faces (repaired, outliers, ...), a figure."""
     notes = pd.DataFrame(
         {
             "name": repairs["name"],

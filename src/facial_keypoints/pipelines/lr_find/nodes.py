@@ -19,17 +19,17 @@ logger = logging.getLogger(__name__)
 
 
 def try_nose(faces: FaceSet, options: NoseOptions, finder: LrFindOptions) -> pd.DataFrame:
-    """A row a step: step, learning_rate, loss, untrained, smoothed."""
+    """Train for some steps at rising learning rates.  A row a step: step, learning_rate, loss, untrained, smoothed."""
     return reported(range_test(*train_nose.new_network(faces, options), faces, options, finder), options)
 
 
 def try_face(faces: FaceSet, options: FaceOptions, finder: LrFindOptions) -> pd.DataFrame:
-    """A row a step: step, learning_rate, loss, untrained, smoothed."""
+    """Train for some steps at rising learning rates.  A row a step: step, learning_rate, loss, untrained, smoothed."""
     return reported(range_test(*train_face.new_network(faces, options), faces, options, finder), options)
 
 
 def try_resnet(faces: FaceSet, options: ResnetOptions, finder: LrFindOptions) -> pd.DataFrame:
-    """A row a step: step, learning_rate, loss, untrained, smoothed."""
+    """Train for some steps at rising learning rates.  A row a step: step, learning_rate, loss, untrained, smoothed."""
     return reported(range_test(*finetune_resnet.new_network(faces, options), faces, options, finder), options)
 
 

@@ -38,7 +38,7 @@ def new_network(faces: FaceSet, options: FaceOptions) -> tuple[nn.Module, Task]:
 
 
 def train(faces: FaceSet, options: FaceOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-    """Yields (checkpoint, history, steps) after each epoch."""
+    """Train the variant's network to find all points.  Yields (checkpoint, history, steps) after each epoch."""
     yield from train_landmarks(*new_network(faces, options), faces, options)
 
 

@@ -43,7 +43,7 @@ def new_network(faces: FaceSet, options: NoseOptions) -> tuple[nn.Module, Task]:
 
 
 def train(faces: FaceSet, options: NoseOptions) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-    """Yields (checkpoint, history, steps) after each epoch."""
+    """Train the variant's network to find the nose tip.  Yields (checkpoint, history, steps) after each epoch."""
     yield from train_landmarks(*new_network(faces, options), faces, options)
 
 

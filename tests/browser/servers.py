@@ -1,0 +1,67 @@
+"""Servers on this machine, for as long as a test looks at their pages."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from urllib.error import URLError
+
+SECONDS_TO_START = 120  # on a busy machine
+SECONDS_TO_END = 10
+
+
+@contextmanager
+def serving(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """The address of a server that the command starts; `{port}` in it stands for a free port.
+
+    Raises RuntimeError with what the server said if it ends, or does not answer in time.
+    """
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/"
+    with TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [part.format(port=port) for part in command],
+            cwd=folder,
+            env=environment,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,  # it starts processes of its own, which are to end with it
+        )
+        try:
+            if not answers_in_time(address, process):
+                said.seek(0)
+                raise RuntimeError(f"{' '.join(command)} does not answer at {address}:\n{said.read()}")
+            yield address
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def answers_in_time(address: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the server answers before its time is over or it ends."""
+    end = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=SECONDS_TO_END):
+                return True
+        except (URLError, OSError):
+            time.sleep(0.3)
+    return False
