@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from kedro.framework.project import configure_project
 from matplotlib.figure import Figure
@@ -12,6 +13,7 @@ from facial_keypoints.pipelines.finetune_resnet import create_pipeline as finetu
 from facial_keypoints.pipelines.train_face import create_pipeline as train_face
 from facial_keypoints.pipelines.train_nose import create_pipeline as train_nose
 from facial_keypoints.pipelines.train_nose.nodes import nose_task
+from facial_keypoints.pipelines.variant_nodes import compare_variants
 from tests.faces import spot_faces
 from tests.options import face_options, nose_options, resnet_options
 from tests.running import run_pipeline
@@ -65,6 +67,15 @@ def test_a_scheme_without_a_nose_tip_has_none_to_train():
 def test_several_variants_are_compared_in_one_figure():
     assert "train_nose.comparison" in train_nose().all_outputs()
     assert "train_face.comparison" not in train_face().all_outputs()
+
+
+def test_the_comparison_says_of_each_variant_what_it_learnt_from():
+    history = pd.DataFrame({"epoch": [1], "train/loss": [2.0], "val/loss": [0.1], "val/nme": [9.0], "val/px": [8.0]})
+    given = [nose_options(), nose_options(variant="best", loss="radial", network="two_looks")]
+    inputs = {options.name: history for options in given} | {f"{options.name}.options": options for options in given}
+    figure = compare_variants(**inputs)
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["loss (mse)", "loss (radial and maps)"]
+    assert figure.get_suptitle() == "train_nose: learning curves of 2 variants"
 
 
 def test_one_variant_can_be_run_alone():

@@ -13,7 +13,7 @@ from kedro.pipeline import Node, Pipeline
 from matplotlib.figure import Figure
 
 from facial_keypoints.checkpoints import Checkpoint
-from facial_keypoints.pipelines.variant_nodes import compare_variants, draw_curves, draw_kernels
+from facial_keypoints.pipelines.variant_nodes import OPTIONS, compare_variants, draw_curves, draw_kernels
 from facial_keypoints.variants import data_set, looks_twice, on_request, variants
 
 Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
@@ -33,8 +33,9 @@ def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: F
     )
     pipeline = sum(parts, start=Pipeline([]))
     if len(compared) > 1:
-        histories = {variant: f"{variant}.history" for variant in compared}
-        compare = Node(compare_variants, histories, f"{name}.comparison", name="compare_variants", namespace=name)
+        inputs = {variant: f"{variant}.history" for variant in compared}
+        inputs |= {variant + OPTIONS: f"params:{variant}" for variant in compared}
+        compare = Node(compare_variants, inputs, f"{name}.comparison", name="compare_variants", namespace=name)
         pipeline += Pipeline([compare])
     return pipeline
 
