@@ -45,7 +45,8 @@ def overlay_curves(
     best, legend = best_variant(histories), []
     for (name, history), colour in zip(histories.items(), variant_colours(len(histories)), strict=True):
         is_best = name == best
-        look = {"color": colour, "linewidth": THICK if is_best else THIN, "zorder": 2.5 if is_best else 2}
+        width = THICK if is_best else THIN
+        look = {"color": colour, "linewidth": width, "zorder": 2.5 if is_best else 2}
         axes = loss_axes[kinds[name]]
         plot_epochs(axes, history, "train/loss", linestyle="--", **look)
         if kinds[name] == VALIDATION_LOSS:
@@ -54,7 +55,7 @@ def overlay_curves(
         plot_epochs(error_axes, history, "val/nme", **look)
         mark_best(error_axes, history, "val/nme", colour)
         label = f"{name}: {best_error(history)}" + (", the best" if is_best else "")
-        legend.append(Line2D([], [], color=colour, linewidth=look["linewidth"], label=label))
+        legend.append(Line2D([], [], color=colour, linewidth=width, label=label))
     last_epoch = max(history["epoch"].max() for history in histories.values())
     for axes in (*loss_axes.values(), error_axes):
         finish_panel(axes, last_epoch)
