@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from facial_keypoints import variants
 from facial_keypoints.errors import ConfigurationError
+from facial_keypoints.fingerprint import fingerprint
 from facial_keypoints.geometry import Crop
 from facial_keypoints.landmarks import IBUG_68
 from facial_keypoints.pipelines.finetune_resnet import create_pipeline as finetune_resnet
@@ -53,6 +54,7 @@ def test_every_variant_is_trained_and_drawn(create, data, faces, options):
     saved = run_pipeline(create(), {data: faces} | {f"params:{given.name}": given for given in options})
     for given in options:
         assert saved[f"{given.name}.checkpoint"].training.is_finished
+        assert saved[f"{given.name}.checkpoint"].training.faces == fingerprint(faces)
         assert len(saved[f"{given.name}.history"]) == given.epochs
         assert all(isinstance(saved[f"{given.name}.{figure}"], Figure) for figure in FIGURES)
 

@@ -1,7 +1,8 @@
 """Nodes that the three training pipelines share: pictures of what goes in, how it went and what was learnt."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
+from functools import wraps
 from typing import Any, cast
 
 import numpy as np
@@ -16,11 +17,27 @@ from facial_keypoints.figures.comparison import overlay_curves
 from facial_keypoints.figures.curves import loss_curves
 from facial_keypoints.figures.faces import contact_sheet
 from facial_keypoints.figures.kernels import kernel_grid
+from facial_keypoints.fingerprint import fingerprint
 from facial_keypoints.options import TWO_LOOKS, TrainingOptions
 from facial_keypoints.training import Task, require_split, split_examples
 
 INPUTS_DRAWN = 12
 OPTIONS = ".options"  # behind the name of a variant
+
+
+Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
+
+
+def noting_faces(train: Train) -> Train:
+    """`train`, whose checkpoints then say which faces they learnt from."""
+
+    @wraps(train)
+    def training(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+        noted = fingerprint(faces)
+        for checkpoint, history, steps in train(faces, options):
+            yield replace(checkpoint, training=replace(checkpoint.training, faces=noted)), history, steps
+
+    return training
 
 
 def training_inputs(faces: FaceSet, task: Task, options: TrainingOptions) -> Figure:
