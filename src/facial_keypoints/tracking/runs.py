@@ -4,6 +4,7 @@ Every call names its run: MLflow's own idea of the active run belongs to a threa
 """
 
 import logging
+import os
 import re
 import threading
 import time
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 FIGURES = "figures"
 SAID_OF_ALL = ("norm", "boxes", "test_time_augmentation", "code")  # of the protocol, what a whole evaluation shares
 SAID_OF_TASKS = ("data_set", "split", *(name for name in ON_RECORD if name in MEASURED or name == "code"))
+PARENT_RUN = "FACIAL_KEYPOINTS_PARENT_RUN"  # names a run that is the parent of this one's children; it stays open
 VALIDATED_BY = "outer_eye_corners"  # the norm of val/nme: `norms.interocular`, whatever evaluate.norm says
 
 
@@ -64,6 +66,7 @@ class TrackedRun:
     """The parent run and its children.  Raises ProjectError if the store cannot be reached when it starts.
 
     trained: full names of the variants that this run is going to train.
+    Where the environment names a PARENT_RUN, that is the parent, and whoever opened it closes it.
     """
 
     def __init__(self, run_params: Mapping[str, Any], trained: set[str]) -> None:
@@ -77,6 +80,10 @@ class TrackedRun:
         self._opening = threading.Lock()  # a variant's run is opened, or its figure waits: not both at once
         self._training_ids: dict[str, str] = {}  # of the variants that are drawn or evaluated
         self._runs: dict[str, str | None] = {}  # run ids by training id
+        self._is_guest = PARENT_RUN in os.environ
+        if self._is_guest:
+            self.id = os.environ[PARENT_RUN]
+            return
         name = ", ".join(in_order(run_params["pipeline_names"])) or "kedro run"
         with readable_store_errors(self.store.uri), impatient():
             self.id = self._create_run(name, parent_tags(run_params, project))
@@ -240,6 +247,8 @@ class TrackedRun:
                 self._finish_variant(child)
             elif child.is_open:
                 self._end_run(child.id, status)
+        if self._is_guest:
+            return
         self._end_run(self.id, status)
         if self.is_empty and status == "FINISHED":  # everything was there already: kedro run --only-missing-outputs
             with training_goes_on():
