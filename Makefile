@@ -1,6 +1,6 @@
 # make demo: everything on drawn faces, nothing to download but the packages.  make test: what CI runs.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format viz-site clean
+.PHONY: help install demo sweep test lint format viz-site clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,10 @@ demo: install  ## draw faces, run the seven pipelines on them, show the leaderbo
 	@echo "Learning curves and models:  $(BIN)/mlflow ui         then http://127.0.0.1:5000, experiment facial-keypoints-sample"
 	@echo "The pipelines as a graph:    $(BIN)/kedro viz run --env sample"
 	@echo "On the real photographs:     FACIAL_KEYPOINTS_RAW=<folder> $(BIN)/kedro run      (see README, Real data)"
+
+sweep: install  ## learning rates compared: PIPELINE=train_nose LR="1e-2 1e-3 1e-4", and ENV=sample, PARAMS=epochs=3,...
+	@test -n "$(PIPELINE)" -a -n "$(LR)" || { echo 'Say what to compare: make sweep PIPELINE=train_nose LR="1e-2 1e-3 1e-4"'; exit 1; }
+	$(BIN)/kedro sweep $(PIPELINE) $(LR) $(if $(ENV),--env $(ENV)) $(if $(PARAMS),--params $(PARAMS))
 
 test: install  ## all tests; those on real photographs too where FACIAL_KEYPOINTS_RAW is set
 	$(BIN)/pytest
