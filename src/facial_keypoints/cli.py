@@ -43,10 +43,14 @@ def sweep(
     interruption, a sweep goes on. In MLflow all rates are children of one run.
     """
     from facial_keypoints.hooks import readable_errors
+    from facial_keypoints.summary import shown, tracking_page
     from facial_keypoints.sweep.outcome import as_text
     from facial_keypoints.sweep.plan import plan
     from facial_keypoints.sweep.run import run_sweep
 
     with readable_errors():
         outcome = run_sweep(plan(Path(metadata.project_path), env, pipeline, rates, params))
-    click.echo(as_text(outcome))
+    click.echo(f"\n{as_text(outcome)}\n")
+    if outcome.overlay:
+        click.echo(f"All curves in one figure:  {shown(outcome.overlay)}")
+    click.echo(f"The runs, to compare:      {tracking_page(metadata.project_path, outcome.sweep.env)}")
