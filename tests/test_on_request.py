@@ -13,7 +13,7 @@ from kedro.pipeline import Node, Pipeline
 
 from facial_keypoints import variants
 from facial_keypoints.errors import ConfigurationError
-from facial_keypoints.on_request import OnRequestPipeline
+from facial_keypoints.on_request import OnRequestPipeline, unknown_namespace
 from tests.project import PROJECT, Project, only_error
 from tests.tracked_runs import recorded_runs
 
@@ -130,8 +130,12 @@ def test_where_nothing_else_is_left_the_error_says_how_to_run_it():
 
 
 def test_what_is_nowhere_is_kedros_own_error():
-    with pytest.raises(ValueError, match=r"does not contain nodes with the following namespaces: \['t\.c'\]"):
+    with pytest.raises(
+        ConfigurationError, match=r"found no namespace 't\.c', did you mean t\.a\? There are: t\.a, t\.best$"
+    ):
         WHOLE.filter(node_namespaces=["t.c"])
+    with pytest.raises(ConfigurationError, match=r"found no namespace 'xyz'\. There are: evaluate, t$"):
+        WHOLE.filter(node_namespaces=["xyz"])
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,13 @@ def registered():
 
 def trained(pipeline: Pipeline) -> set[str]:
     return {name.removesuffix(".checkpoint") for name in pipeline.all_outputs() if name.endswith(".checkpoint")}
+
+
+def test_whoever_names_a_rate_that_is_no_variant_hears_how_to_add_one():
+    assert unknown_namespace("train_nose.lr_3e-4", {"train_nose", "train_nose.lr_1e-4"}) == (
+        "found no namespace 'train_nose.lr_3e-4', did you mean train_nose.lr_1e-4? There are: train_nose.lr_1e-4. "
+        "A variant of that name is added by --params train_nose.lr_3e-4.learning_rate=..."
+    )
 
 
 EVERY_BEST = {"train_nose.best", "train_face.best", "finetune_resnet.best"}

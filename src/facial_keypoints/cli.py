@@ -3,6 +3,7 @@
 Every `kedro` command imports it, so that it imports nothing heavy itself.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from kedro.framework.cli.utils import CONTEXT_SETTINGS, _split_params, env_optio
 from kedro.framework.startup import ProjectMetadata
 
 from facial_keypoints.options import VARIANT_OPTIONS
+
+# Both spellings are fine here: what Kedro 2 takes away can be told by Kedro 2.
+warnings.filterwarnings("ignore", message="Option '--pipeline' is deprecated")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, name="facial-keypoints")

@@ -1,6 +1,7 @@
 """`kedro sweep` from the outside: killed, started again, and what it leaves."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,15 @@ from tests.project import COMMAND, Project, only_error
 RATES = ("1e-2", "1e-3", "1e-4", "1e-5")
 EPOCHS = 20
 SWEEP = ("sweep", "train_nose", *RATES, "--params", f"epochs={EPOCHS}")
+
+
+@pytest.fixture
+def ready(ingested_project: Project, tmp_path: Path) -> Project:
+    """A project with small drawn faces, ingested and augmented, and nothing trained."""
+    project = Project(tmp_path / "project", Path(ingested_project.environment["FACIAL_KEYPOINTS_RAW"]))
+    for folder in ("conf/local", "data"):
+        shutil.copytree(ingested_project.root / folder, project.root / folder, dirs_exist_ok=True)
+    return project
 
 
 def kill_in(project: Project, variant: str) -> None:
@@ -42,24 +52,23 @@ def runs(project: Project) -> tuple[list[Run], list[Run]]:
 
 
 @pytest.mark.slow
-def test_a_sweep_killed_after_two_rates_goes_on_with_the_other_two(ingested_project):
-    project = ingested_project
-    kill_in(project, "train_nose.lr_1e-4")
-    before = {rate: checkpoint(project, rate).read_bytes() for rate in RATES[:2]}
-    assert not checkpoint(project, RATES[2]).exists()
-    overlay = project.root / "data/08_reporting/train_nose/comparison.png"
+def test_a_sweep_killed_after_two_rates_goes_on_with_the_other_two(ready):
+    kill_in(ready, "train_nose.lr_1e-4")
+    before = {rate: checkpoint(ready, rate).read_bytes() for rate in RATES[:2]}
+    assert not checkpoint(ready, RATES[2]).exists()
+    overlay = ready.root / "data/08_reporting/train_nose/comparison.png"
     assert not overlay.exists()
 
-    again = project.kedro(*SWEEP)
+    again = ready.kedro(*SWEEP)
     assert again.returncode == 0, again.stderr
     assert "sweep of train_nose: 4 learning rates, 2 complete, 2 to train" in again.stderr
     assert set(re.findall(r"train_nose\.(\S+) epoch 1/", again.stderr)) == {"lr_1e-4", "lr_1e-5"}
-    assert {rate: checkpoint(project, rate).read_bytes() for rate in RATES[:2]} == before
-    assert all(checkpoint(project, rate).is_file() for rate in RATES)
+    assert {rate: checkpoint(ready, rate).read_bytes() for rate in RATES[:2]} == before
+    assert all(checkpoint(ready, rate).is_file() for rate in RATES)
     assert overlay.is_file()
     assert re.search(r"^Best by validation: learning rate \S+ \(train_nose\.lr_1e-\d\)", again.stdout, re.MULTILINE)
 
-    sweeps, trainings = runs(project)
+    sweeps, trainings = runs(ready)
     (parent,) = sweeps
     assert (parent.info.run_name, parent.info.status) == ("sweep train_nose", "FINISHED")
     assert {run.data.tags["mlflow.parentRunId"] for run in trainings} == {parent.info.run_id}
@@ -70,14 +79,14 @@ def test_a_sweep_killed_after_two_rates_goes_on_with_the_other_two(ingested_proj
         ("lr_1e-4", "KILLED"),
         ("lr_1e-5", "FINISHED"),
     ]
-    artifacts = project.root / "mlartifacts" / parent.info.run_id / "artifacts"
+    artifacts = ready.root / "mlartifacts" / parent.info.run_id / "artifacts"
     assert [path.name for path in artifacts.rglob("*.png")] == ["comparison.png"]
     assert "| 0.0001 |" in parent.data.tags["mlflow.note.content"]
 
-    other = project.kedro("sweep", "train_nose", "1e-3", "1", "--params", "epochs=1")
+    other = ready.kedro("sweep", "train_nose", "1e-3", "1", "--params", "epochs=1")
     assert other.returncode == 0, other.stderr
     assert f"train_nose.lr_1e-3: trained with other options: epochs was {EPOCHS}, is 1" in other.stderr
-    assert len(runs(project)[0]) == 2
+    assert len(runs(ready)[0]) == 2
     assert not re.search(r"1e-2|0\.01", other.stdout)
 
 

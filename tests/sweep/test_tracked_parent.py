@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from facial_keypoints.tracking.runs import PARENT_RUN
+from facial_keypoints.tracking.given_parent import PARENT_RUN
 from tests.tracked_runs import (
     NAMES,
     artifacts,

@@ -11,7 +11,8 @@ from pathlib import Path
 from mlflow.entities import Run
 
 from facial_keypoints.options import TrainingOptions
-from facial_keypoints.tracking.runs import PARENT_RUN, parent_tags, training_goes_on
+from facial_keypoints.tracking.given_parent import PARENT_RUN
+from facial_keypoints.tracking.runs import parent_tags, training_goes_on
 from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors
 
 TAG = "sweep"  # holds what makes two sweeps the same

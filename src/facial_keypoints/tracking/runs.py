@@ -4,7 +4,6 @@ Every call names its run: MLflow's own idea of the active run belongs to a threa
 """
 
 import logging
-import os
 import re
 import threading
 import time
@@ -29,6 +28,7 @@ from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipeline_registry import DEFAULT
 from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.protocol import FIELDS, FULL, MEASURED
+from facial_keypoints.tracking.given_parent import given_parent
 from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors, without_password
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 FIGURES = "figures"
 SAID_OF_ALL = ("norm", "boxes", "test_time_augmentation", "code")  # of the protocol, what a whole evaluation shares
 SAID_OF_TASKS = ("data_set", "split", *(name for name in ON_RECORD if name in MEASURED or name == "code"))
-PARENT_RUN = "FACIAL_KEYPOINTS_PARENT_RUN"  # names a run that is the parent of this one's children; it stays open
 VALIDATED_BY = "outer_eye_corners"  # the norm of val/nme: `norms.interocular`, whatever evaluate.norm says
 
 
@@ -66,7 +65,7 @@ class TrackedRun:
     """The parent run and its children.  Raises ProjectError if the store cannot be reached when it starts.
 
     trained: full names of the variants that this run is going to train.
-    Where the environment names a PARENT_RUN, that is the parent, and whoever opened it closes it.
+    Where a parent is given, it is that one, and whoever opened it closes it.
     """
 
     def __init__(self, run_params: Mapping[str, Any], trained: set[str]) -> None:
@@ -80,9 +79,9 @@ class TrackedRun:
         self._opening = threading.Lock()  # a variant's run is opened, or its figure waits: not both at once
         self._training_ids: dict[str, str] = {}  # of the variants that are drawn or evaluated
         self._runs: dict[str, str | None] = {}  # run ids by training id
-        self._is_guest = PARENT_RUN in os.environ
-        if self._is_guest:
-            self.id = os.environ[PARENT_RUN]
+        self._given_parent = given_parent()
+        if self._given_parent:
+            self.id = self._given_parent
             return
         name = ", ".join(in_order(run_params["pipeline_names"])) or "kedro run"
         with readable_store_errors(self.store.uri), impatient():
@@ -247,7 +246,7 @@ class TrackedRun:
                 self._finish_variant(child)
             elif child.is_open:
                 self._end_run(child.id, status)
-        if self._is_guest:
+        if self._given_parent:
             return
         self._end_run(self.id, status)
         if self.is_empty and status == "FINISHED":  # everything was there already: kedro run --only-missing-outputs
