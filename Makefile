@@ -1,12 +1,11 @@
 # make demo: everything on drawn faces, nothing to download but the packages.  make test: what CI runs.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format viz-site clean
+.PHONY: help install demo sweep test lint format viz-site clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := $(BIN)/kedro run --env sample
-SAMPLE_RESULTS := $(or $(FACIAL_KEYPOINTS_WORKSPACE),data)/sample/08_reporting
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -25,12 +24,11 @@ demo: install  ## draw faces, run the seven pipelines on them, show the leaderbo
 	$(SAMPLE) --pipelines draw_sample
 	$(SAMPLE)
 	@echo
-	@$(BIN)/python -c 'import pandas, sys; print(pandas.read_csv(sys.argv[1]).query("split == \"test\" and subset == \"full\"")[sys.argv[2].split()].round(2).to_string(index=False))' $(SAMPLE_RESULTS)/leaderboard.csv "pipeline variant faces nme nme_low nme_high auc_8 fr_8 px"
-	@echo
-	@echo "The leaderboard above, tables and pictures lie in $(SAMPLE_RESULTS)/; all on one page: evaluation.html there"
-	@echo "Learning curves and models:  $(BIN)/mlflow ui         then http://127.0.0.1:5000, experiment facial-keypoints-sample"
-	@echo "The pipelines as a graph:    $(BIN)/kedro viz run --env sample"
-	@echo "On the real photographs:     FACIAL_KEYPOINTS_RAW=<folder> $(BIN)/kedro run      (see README, Real data)"
+	@echo "On the real photographs:  FACIAL_KEYPOINTS_RAW=<folder> $(BIN)/kedro run      (see README, Real data)"
+
+sweep: install  ## learning rates compared: PIPELINE=train_nose LR="1e-2 1e-3 1e-4", and ENV=sample, PARAMS=epochs=3,...
+	@test -n "$(PIPELINE)" -a -n "$(LR)" || { echo 'Say what to compare: make sweep PIPELINE=train_nose LR="1e-2 1e-3 1e-4"'; exit 1; }
+	$(BIN)/kedro sweep $(PIPELINE) $(LR) $(if $(ENV),--env $(ENV)) $(if $(PARAMS),--params $(PARAMS))
 
 test: install  ## all tests; those on real photographs too where FACIAL_KEYPOINTS_RAW is set
 	$(BIN)/pytest

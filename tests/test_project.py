@@ -20,7 +20,9 @@ def test_missing_faces_are_one_line_with_the_command_that_makes_them(danes_proje
 
 
 def test_the_old_spelling_of_pipelines_works_too(danes_project):
-    error = only_error(danes_project.kedro("run", "--pipeline", "train_face"))
+    result = danes_project.kedro("run", "--pipeline", "train_face")
+    error = only_error(result)
+    assert "deprecated" not in result.stderr + result.stdout
     assert error.startswith("danes_augmented is missing: kedro run --pipelines ingest_danes,augment,train_face")
 
 
@@ -150,6 +152,12 @@ def test_the_registry_lists_the_pipelines(project):
 def test_a_misspelt_pipeline_is_one_line_with_the_right_name(project):
     error = only_error(project.kedro("run", "--pipelines", "finetune_resent"))
     assert error.strip() == "found no pipeline 'finetune_resent', did you mean finetune_resnet?"
+
+
+def test_an_unknown_namespace_is_one_line_with_those_that_there_are(project):
+    error = only_error(project.kedro("run", "--namespaces", "train_nose.lr_3e-4"))
+    assert len(error.strip().splitlines()) == 1
+    assert error.startswith("found no namespace 'train_nose.lr_3e-4', did you mean train_nose.lr_1e-4?")
 
 
 def test_the_commands_that_the_demo_ends_with_exist(project):

@@ -22,6 +22,7 @@ class Training:
     id: random, given once to each training; the tracking hook tags the MLflow run with it.
     groups: whose faces it learnt from, persons or photographs.
     epoch: the one whose weights these are, chosen by validation; epochs_done of epochs_planned have been trained.
+    faces: the `fingerprint` of the faces that it learnt from and was validated on; "" where it is not known.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Training:
     epochs_planned: int
     options: dict[str, Any] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
+    faces: str = ""
 
     @property
     def name(self) -> str:

@@ -47,7 +47,13 @@ class Contender:
         """
         examples = Examples(faces, self.frame, pick_device(options.device), self.indices, boxes)
         model = self.model.to(examples.device)
-        points = predict_unit_points(model, examples, batch_size=options.batch_size, flip_average=options.flip_average)
+        points = predict_unit_points(
+            model,
+            examples,
+            batch_size=options.batch_size,
+            flip_average=options.flip_average,
+            description=f"predictions of {self.predictor.pipeline}.{self.predictor.variant}",
+        )
         return predictions_table(points, examples, faces, self.predictor, conditions(options))
 
 

@@ -23,6 +23,10 @@ from facial_keypoints.inputs import (
 )
 
 
+class RunFailed(click.ClickException):
+    """On the command line, an error of a run that had started: its inputs were there."""
+
+
 class ProjectHooks:
     """Hands the variants to `create_pipeline`, checks inputs before a run, shows our own errors without a traceback."""
 
@@ -46,7 +50,7 @@ class ProjectHooks:
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        with readable_errors():
+        with readable_errors(RunFailed):
             raise error
 
 
@@ -57,10 +61,10 @@ def whole_pipelines(run_params: dict[str, Any]) -> list[str]:
 
 
 @contextmanager
-def readable_errors() -> Iterator[None]:
+def readable_errors(shown: type[click.ClickException] = click.ClickException) -> Iterator[None]:
     """Raises the ProjectError behind whatever is raised, if there is one, and on the command line only its message.
 
-    There click shows it without a traceback. Other errors are bugs and stay as they are.
+    There click shows it, as `shown`, without a traceback. Other errors are bugs and stay as they are.
     """
     try:
         yield
@@ -70,7 +74,7 @@ def readable_errors() -> Iterator[None]:
             raise
         if click.get_current_context(silent=True) is None:
             raise ours from error.__cause__
-        raise click.ClickException(str(ours)) from error
+        raise shown(str(ours)) from error
 
 
 def project_error(error: BaseException | None) -> ProjectError | None:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from facial_keypoints.devices import automatic_precision
 from facial_keypoints.examples import Examples
+from facial_keypoints.progress import progress
 
 BATCH_SIZE = 64
 
@@ -19,10 +20,12 @@ def predict_unit_points(
     batch_size: int = BATCH_SIZE,
     *,
     flip_average: bool = False,
+    description: str = "predicting",
 ) -> NDArray[np.float32]:
     """Points (N, K, 2) on [0, 1] of the network's input, in evaluation mode.
 
     flip_average: the mean of the predictions for the picture and for its mirror image, at twice the cost.
+    description: stands before the progress bar.
     """
     model.eval()
     places = examples.mirrored_places if flip_average else []
@@ -32,7 +35,7 @@ def predict_unit_points(
             return model(pictures.contiguous(memory_format=torch.channels_last)).float()
 
     predicted = []
-    for rows in torch.arange(len(examples)).split(batch_size):
+    for rows in progress(torch.arange(len(examples)).split(batch_size), description):
         pictures, _ = examples.plain(rows)
         points = predict(pictures)
         if flip_average:

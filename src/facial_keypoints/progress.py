@@ -1,34 +1,72 @@
-"""Progress of long work: a bar on a terminal; elsewhere nodes log a line, and downloads one now and then."""
+"""Progress of long work: a bar on a terminal; elsewhere, in logs and in CI, a line now and then."""
 
 import logging
+import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import TypeVar
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 LINE_EVERY_S = 10.0
+MEGABYTE = 1e6
 
 
-def progress(items: Iterable[Item], description: str) -> Iterable[Item]:
-    """The items one by one, with a bar if standard error is a terminal."""
-    return tqdm(items, desc=description, disable=None, leave=False)
+def progress(items: Iterable[Item], description: str) -> Iterator[Item]:
+    """The items one by one, and how many of them are done."""
+    total = len(items) if isinstance(items, Sized) else None
+    with _shown(description, total, in_bytes=False) as advance:
+        for item in items:
+            yield item
+            advance(1)
 
 
 def progress_of_bytes(blocks: Iterable[bytes], description: str, done: int, total: int | None) -> Iterator[bytes]:
-    """The blocks one by one, with a bar if standard error is a terminal, else with a log line every LINE_EVERY_S.
+    """The blocks one by one, and how many bytes are done.
 
     done: bytes that were there before the first block; total: of all bytes, None if unknown.
     """
-    next_line = time.monotonic() + LINE_EVERY_S
-    with tqdm(desc=description, initial=done, total=total, unit="B", unit_scale=True, disable=None, leave=False) as bar:
+    with _shown(description, total, done, in_bytes=True) as advance:
         for block in blocks:
             yield block
-            done += len(block)
-            bar.update(len(block))
-            if bar.disable and time.monotonic() >= next_line:
-                next_line += LINE_EVERY_S
-                logger.info("%s: %.1f of %s MB", description, done / 1e6, f"{total / 1e6:.1f}" if total else "?")
+            advance(len(block))
+
+
+@contextmanager
+def _shown(description: str, total: int | None, done: int = 0, *, in_bytes: bool) -> Iterator[Callable[[int], object]]:
+    """A function that is to be told how much has been done since it was told last."""
+    if not sys.stderr.isatty():
+        yield _Lines(description, total, done, in_bytes).advance
+        return
+    unit = "B" if in_bytes else "it"
+    with (
+        logging_redirect_tqdm(),  # a line that is logged meanwhile stands above the bar
+        tqdm(desc=description, total=total, initial=done, unit=unit, unit_scale=in_bytes, leave=False) as bar,
+    ):
+        yield bar.update
+
+
+class _Lines:
+    """A log line every LINE_EVERY_S: nothing of what is done sooner."""
+
+    def __init__(self, description: str, total: int | None, done: int, in_bytes: bool) -> None:
+        self._description, self._total, self._done, self._in_bytes = description, total, done, in_bytes
+        self._next = time.monotonic() + LINE_EVERY_S
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY_S
+            logger.info("%s: %s of %s", self._description, self._number(self._done), self._in_all())
+
+    def _in_all(self) -> str:
+        unit = " MB" if self._in_bytes else ""
+        return (self._number(self._total) if self._total else "?") + unit
+
+    def _number(self, count: int) -> str:
+        return f"{count / MEGABYTE:.1f}" if self._in_bytes else str(count)

@@ -5,6 +5,7 @@ import os
 from facial_keypoints.configuration import ProjectConfigLoader
 from facial_keypoints.hooks import ProjectHooks
 from facial_keypoints.run_locks import RunLockHooks
+from facial_keypoints.summary import SummaryHooks
 from facial_keypoints.tracking import TrackingHooks
 
 
@@ -17,7 +18,7 @@ def env_path(variable: str, default: str) -> str:
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 # A run that waits for another one is tracked from when it starts: of hooks that ask to come last, the last here does.
-HOOKS = (ProjectHooks(), RunLockHooks(), TrackingHooks())
+HOOKS = (ProjectHooks(), RunLockHooks(), TrackingHooks(), SummaryHooks())
 
 CONFIG_LOADER_CLASS = ProjectConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -1,12 +1,10 @@
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import same_color
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from facial_keypoints.figures import PREDICTION, TRAINING, TRUTH, VALIDATION, loss_curves, overlay_curves
+from facial_keypoints.figures import TRAINING, VALIDATION, loss_curves
 
 BEST_LOSS_EPOCH, BEST_ERROR_EPOCH = 4, 5
 
@@ -39,10 +37,6 @@ def curve(axes: Axes, frame: pd.DataFrame, column: str) -> Line2D:
 
 def stars(axes: Axes) -> list[tuple[float, float]]:
     return [tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "*"]
-
-
-def figure_legend(figure: Figure) -> list[str]:
-    return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_the_loss_is_logarithmic_and_the_error_is_not():
@@ -97,28 +91,9 @@ def test_a_training_that_diverged_has_no_best_epoch():
     assert [stars(axes) for axes in figure.axes] == [[], []]
 
 
-def test_variants_have_a_colour_each_that_is_neither_the_truths_nor_the_predictions():
-    histories = {"lr_1e-3": history(), "lr_1e-4": history(scale=2), "lr_1e-5": history(scale=3)}
-    losses, errors = overlay_curves(histories, title="compared").axes
-    colours = [curve(errors, frame, "val/nme").get_color() for frame in histories.values()]
-    assert len({*colours, TRUTH, PREDICTION}) == len(histories) + 2
-    for frame, colour in zip(histories.values(), colours, strict=True):
-        assert curve(losses, frame, "train/loss").get_linestyle() == "--"
-        assert curve(losses, frame, "val/loss").get_linestyle() == "-"
-        assert curve(losses, frame, "train/loss").get_color() == curve(losses, frame, "val/loss").get_color() == colour
-
-
-def test_the_legend_of_variants_gives_the_best_error_of_each():
-    figure = overlay_curves({"lr_1e-3": history(), "lr_1e-4": history(3, scale=2)}, title="compared")
-    assert figure_legend(figure) == [
-        "lr_1e-3: best: 3.00 % (6.25 px) at epoch 5",
-        "lr_1e-4: best: 7.00 % (8.25 px) at epoch 3",
-    ]
-    assert figure.axes[0].get_yscale() == "log"
-
-
-@pytest.mark.parametrize("count", [1, 7, 8, 15])
-def test_any_number_of_variants_has_as_many_colours(count):
-    figure = overlay_curves({f"variant {i}": history(scale=1 + i) for i in range(count)}, title="compared")
-    colours = {line.get_color() for line in figure.axes[1].lines}
-    assert len(colours) == count
+def test_a_validation_loss_of_another_kind_than_the_training_loss_is_not_on_its_axis():
+    losses, errors = loss_curves(history(), steps(), title="nose", loss="radial and maps").axes
+    assert losses.get_title() == "loss (radial and maps)"
+    assert len(losses.lines) == 2  # steps and epochs of the training
+    assert stars(losses) == []
+    assert stars(errors) == [(BEST_ERROR_EPOCH, 3)]

@@ -14,6 +14,7 @@ from typing import IO
 
 from facial_keypoints.fetching.faults import MirrorFault
 from facial_keypoints.fetching.kinds import TAR_GZ, ZIP
+from facial_keypoints.progress import progress
 
 BLOCK_BYTES = 1 << 20
 ENTRIES = 50_000  # 300-W has some 20 000
@@ -53,7 +54,7 @@ def unpack(archive: Path, kind: str, folder: Path, limit: int) -> list[str]:
     left = limit
     try:
         with ENTRIES_OF[kind](archive, limit) as entries:
-            for entry in entries:
+            for entry in progress(entries, f"unpacking {archive.name}"):
                 path = inner_path(entry.name)
                 names.append(str(path))
                 left -= _write(entry, folder / path, left)

@@ -1,6 +1,9 @@
 """Nodes that the three training pipelines share: pictures of what goes in, how it went and what was learnt."""
 
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
+from functools import wraps
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -10,13 +13,31 @@ from torch import Tensor
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.faces import TRAIN, FaceSet
-from facial_keypoints.figures.curves import loss_curves, overlay_curves
+from facial_keypoints.figures.comparison import overlay_curves
+from facial_keypoints.figures.curves import loss_curves
 from facial_keypoints.figures.faces import contact_sheet
 from facial_keypoints.figures.kernels import kernel_grid
-from facial_keypoints.options import TrainingOptions
+from facial_keypoints.fingerprint import fingerprint
+from facial_keypoints.options import TWO_LOOKS, TrainingOptions
 from facial_keypoints.training import Task, require_split, split_examples
 
 INPUTS_DRAWN = 12
+OPTIONS = ".options"  # behind the name of a variant
+
+
+Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
+
+
+def noting_faces(train: Train) -> Train:
+    """`train`, whose checkpoints then say which faces they learnt from."""
+
+    @wraps(train)
+    def training(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
+        noted = fingerprint(faces)
+        for checkpoint, history, steps in train(faces, options):
+            yield replace(checkpoint, training=replace(checkpoint.training, faces=noted)), history, steps
+
+    return training
 
 
 def training_inputs(faces: FaceSet, task: Task, options: TrainingOptions) -> Figure:
@@ -45,7 +66,8 @@ def training_inputs(faces: FaceSet, task: Task, options: TrainingOptions) -> Fig
 def draw_curves(history: pd.DataFrame, steps: pd.DataFrame, checkpoint: Checkpoint) -> Figure:
     """Training and validation loss of one variant."""
     training = checkpoint.training
-    return loss_curves(history, steps, title=f"{training.name}: learning rate {training.options['learning_rate']:g}")
+    title = f"{training.name}: learning rate {training.options['learning_rate']:g}"
+    return loss_curves(history, steps, title=title, loss=loss_in_words(training.options))
 
 
 def draw_kernels(checkpoint: Checkpoint) -> Figure:
@@ -59,6 +81,21 @@ def draw_kernels(checkpoint: Checkpoint) -> Figure:
     )
 
 
-def compare_variants(**histories: pd.DataFrame) -> Figure:
-    """The curves of some of a pipeline's variants, by their full names, in one figure."""
-    return overlay_curves(histories, title=f"Compared: {', '.join(histories)}")
+def compare_variants(**inputs: Any) -> Figure:
+    """The curves of some of a pipeline's variants in one figure.
+
+    inputs: by the variant's full name its history; and its options, under a name with OPTIONS behind.
+    """
+    options = {name.removesuffix(OPTIONS): given for name, given in inputs.items() if name.endswith(OPTIONS)}
+    histories = {name: history for name, history in inputs.items() if not name.endswith(OPTIONS)}
+    return overlay_curves(
+        {name.split(".")[1]: history for name, history in histories.items()},
+        title=f"{next(iter(histories)).split('.')[0]}: learning curves of {len(histories)} variants",
+        losses={given.variant: loss_in_words(asdict(given)) for given in options.values()},
+    )
+
+
+def loss_in_words(options: Mapping[str, Any]) -> str:
+    """What a training made small, "mse", or "radial and maps" of a network of maps, by its options."""
+    has_maps = TWO_LOOKS in (options.get("network"), options.get("head"))
+    return f"{options['loss']} and maps" if has_maps else str(options["loss"])

@@ -5,18 +5,22 @@ faces --> train --> checkpoint --> first_kernels
   +-----> inputs          +----------> comparison (all variants but those on request)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 from kedro.pipeline import Node, Pipeline
 from matplotlib.figure import Figure
 
-from facial_keypoints.checkpoints import Checkpoint
-from facial_keypoints.pipelines.variant_nodes import compare_variants, draw_curves, draw_kernels
+from facial_keypoints.pipelines.variant_nodes import (
+    OPTIONS,
+    Train,
+    compare_variants,
+    draw_curves,
+    draw_kernels,
+    noting_faces,
+)
 from facial_keypoints.variants import data_set, looks_twice, on_request, variants
 
-Train = Callable[[Any, Any], Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]]
 DrawInputs = Callable[[Any, Any], Figure]
 FacesOf = Callable[[str, str], str]
 
@@ -33,8 +37,9 @@ def training_pipeline(name: str, train: Train, draw_inputs: DrawInputs, faces: F
     )
     pipeline = sum(parts, start=Pipeline([]))
     if len(compared) > 1:
-        histories = {variant: f"{variant}.history" for variant in compared}
-        compare = Node(compare_variants, histories, f"{name}.comparison", name="compare_variants", namespace=name)
+        inputs = {variant: f"{variant}.history" for variant in compared}
+        inputs |= {variant + OPTIONS: f"params:{variant}" for variant in compared}
+        compare = Node(compare_variants, inputs, f"{name}.comparison", name="compare_variants", namespace=name)
         pipeline += Pipeline([compare])
     return pipeline
 
@@ -53,6 +58,7 @@ def variant_pipeline(variant: str, train: Train, draw_inputs: DrawInputs, faces:
     """One variant, such as `train_nose.lr_1e-3`, in the namespace of its name."""
     options = f"params:{variant}"
     checkpoint, history, steps = f"{variant}.checkpoint", f"{variant}.history", f"{variant}.steps"
+    train = noting_faces(train)
     return Pipeline(
         [
             Node(draw_inputs, [faces, options], f"{variant}.inputs", name="draw_inputs", namespace=variant),

@@ -28,6 +28,7 @@ from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipeline_registry import DEFAULT
 from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.protocol import FIELDS, FULL, MEASURED
+from facial_keypoints.tracking.given_parent import given_parent
 from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors, without_password
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class TrackedRun:
     """The parent run and its children.  Raises ProjectError if the store cannot be reached when it starts.
 
     trained: full names of the variants that this run is going to train.
+    Where a parent is given, it is that one, and whoever opened it closes it.
     """
 
     def __init__(self, run_params: Mapping[str, Any], trained: set[str]) -> None:
@@ -77,6 +79,10 @@ class TrackedRun:
         self._opening = threading.Lock()  # a variant's run is opened, or its figure waits: not both at once
         self._training_ids: dict[str, str] = {}  # of the variants that are drawn or evaluated
         self._runs: dict[str, str | None] = {}  # run ids by training id
+        self._given_parent = given_parent()
+        if self._given_parent:
+            self.id = self._given_parent
+            return
         name = ", ".join(in_order(run_params["pipeline_names"])) or "kedro run"
         with readable_store_errors(self.store.uri), impatient():
             self.id = self._create_run(name, parent_tags(run_params, project))
@@ -240,6 +246,8 @@ class TrackedRun:
                 self._finish_variant(child)
             elif child.is_open:
                 self._end_run(child.id, status)
+        if self._given_parent:
+            return
         self._end_run(self.id, status)
         if self.is_empty and status == "FINISHED":  # everything was there already: kedro run --only-missing-outputs
             with training_goes_on():

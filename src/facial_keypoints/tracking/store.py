@@ -54,10 +54,15 @@ def open_store(project: Path, env: str | None) -> Store:
     if uri.startswith(SQLITE):  # MLflow would take relative paths, and artifacts, from the working folder
         database = project / uri.removeprefix(SQLITE)
         uri, artifacts = f"{SQLITE}{database.as_posix()}", (database.parent / "mlartifacts").as_uri()
-    name = EXPERIMENT if env in USUAL_ENVIRONMENTS else f"{EXPERIMENT}-{env}"
+    name = experiment_name(env)
     with readable_store_errors(uri), impatient():
         client = MlflowClient(uri)
         return Store(client, uri, name, find_or_create_experiment(client, name, artifacts))
+
+
+def experiment_name(env: str | None) -> str:
+    """The experiment that runs of a Kedro environment belong to."""
+    return EXPERIMENT if env in USUAL_ENVIRONMENTS else f"{EXPERIMENT}-{env}"
 
 
 def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | None) -> str:

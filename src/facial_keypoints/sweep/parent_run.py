@@ -1,0 +1,99 @@
+"""A sweep's run in MLflow, the parent of its variants' runs: one for the whole sweep, also when it goes on later."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mlflow.entities import Run
+
+from facial_keypoints.options import TrainingOptions
+from facial_keypoints.tracking.given_parent import PARENT_RUN
+from facial_keypoints.tracking.runs import parent_tags, training_goes_on
+from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors
+
+TAG = "sweep"  # holds what makes two sweeps the same
+DIGITS = 16
+DIFFERS = ("variant", "learning_rate", "on_request", "device")  # within one sweep
+
+
+@dataclass(frozen=True)
+class ParentRun:
+    """An open run. Kedro runs within it hang their children there."""
+
+    store: Store
+    id: str
+
+    def what_is_left(self, variant: str) -> str:
+        """Why a variant whose checkpoint is complete has to be trained all the same, in words; "" if it has not.
+
+        A run that is still open was killed before all was recorded: runs of one variant never go side by side.
+        """
+        return "its record in MLflow is cut off" if self._open_children(variant) else ""
+
+    @training_goes_on()
+    def end_open_children(self, variant: str) -> None:
+        """End what a killed run has left open of a variant that nothing trains any more."""
+        for run in self._open_children(variant):
+            self.store.client.set_terminated(run.info.run_id, "KILLED")
+
+    @training_goes_on()
+    def describe(self, text: str) -> None:
+        """The page's description, in Markdown."""
+        self.store.client.set_tag(self.id, "mlflow.note.content", text)
+
+    def _open_children(self, variant: str) -> list[Run]:
+        conditions = {"tags.mlflow.parentRunId": self.id, "tags.variant": variant.split(".")[1]}
+        chosen = " and ".join(f"{key} = '{value}'" for key, value in conditions.items())
+        found: list[Run] = self.store.client.search_runs(
+            [self.store.experiment_id], f"{chosen} and attributes.status = 'RUNNING'"
+        )
+        return found
+
+
+@contextmanager
+def parent_run(project: Path, env: str | None, pipeline: str, key: str) -> Iterator[ParentRun]:
+    """The run of the sweep with that key: that of an earlier start if there is one, else a new one.
+
+    Within the context it is the parent of what Kedro runs; afterwards it is finished, failed or killed.
+    Raises ProjectError if the store cannot be reached.
+    """
+    store = open_store(project, env)
+    client = store.client
+    with readable_store_errors(store.uri), impatient():
+        found = client.search_runs([store.experiment_id], f"tags.{TAG} = '{key}'", max_results=1)
+        if found:
+            parent = ParentRun(store, found[0].info.run_id)
+            client.update_run(parent.id, status="RUNNING")
+        else:
+            about = {"env": env, "pipeline_names": [pipeline], "namespaces": None}
+            tags = parent_tags(about, project) | {"mlflow.source.name": "kedro sweep", TAG: key}
+            created = client.create_run(store.experiment_id, run_name=f"sweep {pipeline}", tags=tags)
+            parent = ParentRun(store, created.info.run_id)
+    os.environ[PARENT_RUN] = parent.id
+    status = "KILLED"
+    try:
+        yield parent
+        status = "FINISHED"
+    except Exception:
+        status = "FAILED"
+        raise
+    finally:
+        del os.environ[PARENT_RUN]
+        with training_goes_on():
+            client.set_terminated(parent.id, status)
+
+
+def sweep_key(variants: Iterable[TrainingOptions], faces: Iterable[str]) -> str:
+    """A hash of what is the same for all rates of a sweep, so that one with further rates is the same sweep.
+
+    faces: fingerprints of the faces that the variants learn from.
+    """
+    shared = {
+        json.dumps({key: value for key, value in asdict(options).items() if key not in DIFFERS}, sort_keys=True)
+        for options in variants
+    }
+    return hashlib.sha256(json.dumps([sorted(shared), sorted(set(faces))]).encode()).hexdigest()[:DIGITS]

@@ -1,0 +1,103 @@
+"""A sweep from start to end: what is left to train is trained, a rate at a time; then all rates are compared.
+
+Each rate is a Kedro run of its own, so that one that diverges does not end the others.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from kedro.framework.project import pipelines
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from facial_keypoints.fingerprint import fingerprint
+from facial_keypoints.hooks import RunFailed, every_pipeline
+from facial_keypoints.inputs import require_inputs
+from facial_keypoints.options import TrainingOptions
+from facial_keypoints.sweep.completeness import what_is_left
+from facial_keypoints.sweep.outcome import COMPLETE, TRAINED, Outcome, as_markdown
+from facial_keypoints.sweep.plan import Sweep
+from facial_keypoints.tracking.hooks import QUIET
+
+logger = logging.getLogger(__name__)
+
+
+def run_sweep(sweep: Sweep) -> Outcome:
+    """Train what is left of a sweep and draw all its learning curves in one figure.
+
+    Raises ProjectError if data are missing or MLflow's store cannot be reached, before anything is trained.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    from facial_keypoints.sweep.parent_run import parent_run, sweep_key
+
+    pipelines.set_requested([sweep.pipeline])
+    catalog = sweep.catalog()
+    trained = pipelines[sweep.pipeline].filter(node_namespaces=sweep.variants)
+    require_inputs(trained, catalog, every_pipeline, sweep.env)
+    options: dict[str, TrainingOptions] = {name: catalog.load(f"params:{name}") for name in sweep.variants}
+    faces = fingerprints(trained, catalog)
+    with parent_run(sweep.project, sweep.env, sweep.pipeline, sweep_key(options.values(), faces.values())) as parent:
+        left = {name: what_is_left(catalog, options[name], faces[name]) for name in sweep.variants}
+        left = {name: why or parent.what_is_left(name) for name, why in left.items()}
+        announce(sweep, left)
+        states = {}
+        for name, why in left.items():
+            states[name] = train(sweep, name) if why else COMPLETE
+            parent.end_open_children(name)
+        failed = [name for name, state in states.items() if state not in (COMPLETE, TRAINED)]
+        compared = sweep.without(failed)
+        overlay = draw(compared, trained, catalog)
+        histories = {name: catalog.load(f"{name}.history") for name in compared.variants}
+        outcome = Outcome(sweep, states, histories, overlay)
+        parent.describe(as_markdown(outcome))
+        return outcome
+
+
+def fingerprints(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, str]:
+    """What each variant of the pipeline learns from, by its full name."""
+    known: dict[str, str] = {}
+    found = {}
+    for node in pipeline.nodes:
+        if f"{node.namespace}.checkpoint" in node.outputs:
+            dataset = next(name for name in node.inputs if not name.startswith("params:"))
+            known[dataset] = known.get(dataset) or fingerprint(catalog.load(dataset))
+            found[str(node.namespace)] = known[dataset]
+    return found
+
+
+def announce(sweep: Sweep, left: Mapping[str, str]) -> None:
+    """Log lines: how many are complete, and of the others why they are trained."""
+    to_train = {name: why for name, why in left.items() if why}
+    logger.info(
+        "sweep of %s: %d learning rates, %d complete, %d to train",
+        *(sweep.pipeline, len(left), len(left) - len(to_train), len(to_train)),
+    )
+    for name, why in to_train.items():
+        logger.info("%s: %s", name, why)
+
+
+def train(sweep: Sweep, variant: str) -> str:
+    """Train one variant; how that ended."""
+    try:
+        sweep.run(namespaces=[variant])
+    except RunFailed as error:
+        logger.warning("%s is left out: %s", variant, error.message)
+        return error.message
+    return TRAINED
+
+
+def draw(sweep: Sweep, trained: Pipeline, catalog: CatalogProtocol) -> Path | None:
+    """Draw the overlay of all variants, and what an interruption has left out of single ones; the overlay's file."""
+    missing = [
+        node.name
+        for node in trained.nodes
+        if node.namespace in sweep.variants and not all(map(catalog.exists, node.outputs))
+    ]
+    overlay = [f"{sweep.pipeline}.compare_variants"] if len(sweep.variants) > 1 else []
+    if missing or overlay:
+        sweep.run(node_names=[*missing, *overlay])
+    file = getattr(catalog.get(f"{sweep.pipeline}.comparison"), "_filepath", None)
+    return Path(str(file)) if overlay and file else None
