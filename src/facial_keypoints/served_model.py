@@ -80,7 +80,7 @@ def box_of(row: Mapping[Any, Any]) -> NDArray[np.floating] | None:
 def one_face(picture: Image.Image, box: NDArray[np.floating] | None, checkpoint: Checkpoint) -> FaceSet:
     """The picture, or the part that the network looks at, as a set of one face without landmarks."""
     frame, scheme = checkpoint.frame, checkpoint.scheme
-    image, to_source, crop = np.asarray(picture), identity(), None
+    image, to_source, crop = np.array(picture), identity(), None
     if frame.crop is not None:
         crop = replace(frame.crop, size=frame.width)
         to_source = crop_matrix(around_all(picture, crop) if box is None else box, crop)
