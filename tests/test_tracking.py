@@ -123,7 +123,7 @@ def test_the_parents_description_has_all_variants_and_the_leaderboard(whole: Sim
         variant, metrics = child.data.tags["variant"], child.data.metrics
         assert f"| {variant} | {float(child.data.params['learning_rate']):g} |" in text
         assert f"| {metrics['best/val_nme']:.2f} | {metrics['best/val_px']:.1f} |" in text
-        assert f"| {variant} | 6 | {metrics['test/nme']:.2f} | {metrics['test/px']:.2f} |" in text
+        assert f"| {variant} | danes | 6 | {metrics['test/nme']:.2f} | {metrics['test/px']:.2f} |" in text
     assert f"figures/train_nose/comparison.png&run_uuid={whole.parent.info.run_id}" in text
 
 

@@ -15,7 +15,8 @@ QUESTIONS = {
     "train_face": "How well does a small network find all points of a face",
     "finetune_resnet": "How well does a ResNet-18 that knows ImageNet find the points of a face",
 }
-LEADERS = ["pipeline", "variant", "faces", "nme", "px", "auc_8", "fr_8"]
+LEADERS = ["pipeline", "variant", "data_set", "split", "subset", "faces", "nme", "px", "auc_8", "fr_8"]
+SHOWN = [name for name in LEADERS if name not in ("split", "subset")]
 
 
 def question(options: TrainingOptions) -> str:
@@ -74,8 +75,8 @@ def of_run(
     parts += [f"![Learning curves]({picture_of(run, picture)})" for picture in pictures]
     if leaderboard is not None and len(leaderboard):
         parts.append("On test faces, which nothing was chosen by (all of it: `leaderboard.csv`):")
-        rows = leaderboard.reindex(columns=LEADERS).to_dict("records")
-        parts.append(table(LEADERS, [[_as_text(row[key]) for key in LEADERS] for row in rows]))
+        rows = leaderboard.reindex(columns=SHOWN).to_dict("records")
+        parts.append(table(SHOWN, [[_as_text(row[key]) for key in SHOWN] for row in rows]))
     return "\n\n".join(parts)
 
 

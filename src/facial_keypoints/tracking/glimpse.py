@@ -18,6 +18,7 @@ from facial_keypoints.landmarks import LandmarkScheme
 
 FACES = 4
 JPEG_QUALITY = 85
+THUMBNAIL_DPI = 70  # so that it is 630 pixels wide: as wide as descriptions on MLflow's pages
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Glimpse:
             title=title,
             columns=len(self.pictures),
         )
-        return _written(lambda file: drawn.savefig(file, format="png"))
+        return _written(lambda file: drawn.savefig(file, format="png", dpi=THUMBNAIL_DPI))
 
     def example(self) -> bytes:
         """The first of the faces as a JPEG."""

@@ -32,14 +32,15 @@ def log_model(
     folder: Path,
     *,
     indices: list[int],
+    epoch: int,
     params: dict[str, str],
     metrics: list[tuple[str, float, int, int]],
     candidate: dict[str, Any],
 ) -> None:
-    """Log a network as the output of a run, with the metrics of its epoch; register it where it is the best so far.
+    """Log the network of an epoch as the output of a run, with its metrics; register it where it is the best so far.
 
     folder: with checkpoint.pt and example.jpg.  indices: of the points that it finds, in its scheme.
-    metrics: of each its key, value, time in ms and step, which is the model's epoch.
+    metrics: of each its key, value, time in ms and step.
     candidate: of `champions.Candidate`, but for the ids.
     """
     client = store.client
@@ -52,7 +53,7 @@ def log_model(
         client.finalize_logged_model(logged.model_id, "READY")
     outputs = client.get_run(run_id).outputs
     if logged.model_id not in [output.model_id for output in (outputs.model_outputs if outputs else [])]:
-        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=metrics[0][3])])
+        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=epoch)])
     client.log_batch(run_id, metrics=[Metric(*metric, logged.model_id) for metric in metrics])
     register_if_best(client, Candidate(logged.model_id, logged.artifact_location, run_id, **candidate))
 

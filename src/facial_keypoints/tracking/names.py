@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from facial_keypoints import __version__
-from facial_keypoints.code_version import git
+from facial_keypoints.code_version import PROJECT, git
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipeline_registry import DEFAULT
 
 
-def parent_tags(run_params: Mapping[str, Any], project: Path) -> dict[str, str]:
+def source_tags() -> dict[str, str]:
+    """Which code a run is of, in MLflow's own tags."""
+    commit = git(PROJECT, "rev-parse", "HEAD")
+    return {"mlflow.source.name": "kedro run"} | ({"mlflow.source.git.commit": commit} if commit else {})
+
+
+def parent_tags(run_params: Mapping[str, Any]) -> dict[str, str]:
     """What was asked of Kedro, and which code answered."""
     tags = {
-        "mlflow.source.name": "kedro run",
-        "mlflow.source.git.commit": git(project, "rev-parse", "HEAD") or "",
+        **source_tags(),
         "kedro_env": run_params["env"] or "local",
         "pipelines": ", ".join(in_order(run_params["pipeline_names"])) or "__default__",
         "namespaces": ", ".join(run_params["namespaces"] or ()),

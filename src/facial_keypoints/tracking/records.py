@@ -14,7 +14,8 @@ from facial_keypoints.tracking.store import Store
 
 logger = logging.getLogger(__name__)
 
-JOURNAL_KEY = "journal_key"  # the tag by which a run is found that was created, but whose id never arrived
+# The tag by which a run is found that was created, but whose id never arrived. Those of MLflow's own are not shown.
+JOURNAL_KEY = "mlflow.journalKey"
 PARENT = "mlflow.parentRunId"
 TRAINING = "training:"
 MOST_METRICS = 1000  # in one request
@@ -48,7 +49,7 @@ class Recorder:
 
     def _create(self, run: str, name: str, tags: dict[str, str], time: int, parent: str | None = None) -> None:
         found = self._client.search_runs(
-            [self._store.experiment_id], filter_string=f"tags.{JOURNAL_KEY} = '{run}'", max_results=1
+            [self._store.experiment_id], filter_string=f"tags.`{JOURNAL_KEY}` = '{run}'", max_results=1
         )
         if found:
             self._ids[run] = found[0].info.run_id

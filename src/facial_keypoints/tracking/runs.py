@@ -23,7 +23,7 @@ from facial_keypoints.faces import TEST, FaceSet
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.protocol import FIELDS, FULL, MEASURED
-from facial_keypoints.tracking.descriptions import DESCRIPTION, of_run
+from facial_keypoints.tracking.descriptions import DESCRIPTION, LEADERS, of_run
 from facial_keypoints.tracking.interactive_curves import curves_page
 from facial_keypoints.tracking.journal import JOURNALS, About, Journal
 from facial_keypoints.tracking.names import in_order, parent_tags
@@ -58,8 +58,8 @@ class TrackedRun:
     """
 
     def __init__(self, run_params: Mapping[str, Any], trained: set[str], workspace: Path) -> None:
-        self._project, env = Path(run_params["project_path"]), run_params["env"]
-        self.store: Store = open_store(self._project, env)
+        env = run_params["env"]
+        self.store: Store = open_store(Path(run_params["project_path"]), env)
         self.key = new_key()
         self.is_empty = True
         self._to_train = trained
@@ -76,7 +76,7 @@ class TrackedRun:
         earlier = [journal for journal in Journal.left(journals) if journal.belongs_to(about)]
         self._journal = Journal.start(journals, about)
         self._sender = Sender(self.store, self._journal, earlier)
-        tags = parent_tags(run_params, self._project)
+        tags = parent_tags(run_params)
         self._record("create", run=self.key, name=self._name, tags=tags, time=milliseconds())
         logger.info("recorded in MLflow: run %r of experiment %r, %s", self._name, about.experiment, about.store)
 
@@ -154,8 +154,9 @@ class TrackedRun:
 
         With their protocol. The parent hears how was measured in all.
         """
-        shown = leaderboard.to_json(orient="split", index=False).encode()
-        self._record("upload", run=self.key, folder=self._journal.keep(leaderboard__json=shown))
+        first = [name for name in LEADERS if name in leaderboard]
+        shown = leaderboard[[*first, *leaderboard.columns.difference(first, sort=False)]]
+        self._record("upload", run=self.key, folder=self._journal.keep(leaderboard__json=table_json(shown)))
         tags = {f"test.{key}": "; ".join(leaderboard[key].astype(str).unique()) for key in SAID_OF_ALL}
         tags[TABLES_TAG] = json.dumps([{"path": f"{LEADERBOARD}.json", "type": "table"}])
         self._record("log", run=self.key, tags=tags)
@@ -230,6 +231,11 @@ class TrackedRun:
         """`train_nose-danes`; with the environment's name behind where it has an experiment of its own."""
         training = checkpoint.training
         return f"{training.pipeline}-{training.data_set}{self.store.experiment.removeprefix(EXPERIMENT)}"
+
+
+def table_json(table: pd.DataFrame) -> bytes:
+    """As MLflow keeps tables."""
+    return str(table.to_json(orient="split", index=False)).encode()
 
 
 def new_key() -> str:

@@ -19,7 +19,7 @@ from facial_keypoints.tracking.glimpse import glimpse
 from facial_keypoints.tracking.interactive_curves import Curve, curves_page
 from facial_keypoints.tracking.journal import Journal
 from facial_keypoints.tracking.losses import is_like_validation, training_loss_name
-from facial_keypoints.tracking.names import child_name, plain_params
+from facial_keypoints.tracking.names import child_name, plain_params, source_tags
 from facial_keypoints.tracking.resources import Resources
 
 FIGURES = "figures"
@@ -52,6 +52,7 @@ class TrainingRecord:
         """Open the run, with its options and its data.  name, source: of the face set, and where it lies."""
         options, faces = self.options, self._faces
         tags = {
+            **source_tags(),
             "pipeline": options.pipeline,
             "variant": options.variant,
             "device": str(pick_device(options.device)),
@@ -111,7 +112,8 @@ class TrainingRecord:
         options, faces, best, epoch = self.options, self._faces, self.best, checkpoint.training.epoch
         values = {"epoch": epoch, "val_loss": best["val/loss"], "val_nme": best["val/nme"], "val_px": best["val/px"]}
         now = milliseconds()
-        metrics = [(f"best/{key}", float(value), now, epoch) for key, value in values.items()]
+        # Of step 0, as the test errors are: MLflow then compares runs by bars instead of curves of one point.
+        metrics = [(f"best/{key}", float(value), now, 0) for key, value in values.items()]
         self._record("log", run=self.key, metrics=metrics)
 
         seen = glimpse(faces, checkpoint)
@@ -140,6 +142,7 @@ class TrainingRecord:
             run=self.key,
             folder=journal.keep(self.checkpoint_file, example__jpg=seen.example()),
             indices=checkpoint.indices,
+            epoch=epoch,
             params=self._params,
             metrics=metrics,
             candidate=candidate,
