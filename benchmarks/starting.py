@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -27,7 +28,7 @@ import click
 PROJECT = Path(__file__).parents[1]
 LIBRARIES = [name for name in ("torch", "torchvision", "lightning", "mlflow") if find_spec(name)]
 PROGRESS = re.compile(rb"train_nose\.\S+ 1/\d+: +\d+%")
-SECONDS = 300
+SECONDS = 120
 
 
 @click.command()
@@ -84,6 +85,7 @@ def run() -> Took:
 def run_to_first_progress(store: str) -> None:
     """Run Kedro on a terminal until it shows progress."""
     master, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (40, 160))
     process = subprocess.Popen(
         [sys.executable, "-m", "kedro", "run", "--pipelines", "train_nose"],
         cwd=PROJECT,
