@@ -1,20 +1,20 @@
 """What a run leaves in MLflow. Each fact is read from a real store, through MLflow's client."""
 
-import sqlite3
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import mlflow.pytorch
 import pandas as pd
 import pytest
-import torch
 from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import ThreadRunner
 
+from facial_keypoints import __version__
 from facial_keypoints.box_fit import NO_BOXES
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.datasets.absent import AbsentDataset
@@ -22,10 +22,12 @@ from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDatase
 from facial_keypoints.errors import MissingInputError, ProjectError
 from facial_keypoints.evaluation import SUMMARY
 from facial_keypoints.pipelines.train_nose.nodes import train
-from facial_keypoints.protocol import FIELDS
+from facial_keypoints.protocol import FIELDS, manifest
 from facial_keypoints.tracking import TrackingHooks
-from facial_keypoints.tracking.runs import plain_params
-from tests.options import resnet_options
+from facial_keypoints.tracking.losses import training_loss_name
+from facial_keypoints.tracking.names import plain_params
+from tests.faces import spot_faces
+from tests.options import nose_options, resnet_options
 from tests.tracked_runs import (
     FIGURES,
     NAMES,
@@ -48,7 +50,7 @@ SAID = (
     *("data_set", "split", "points", "norm", "boxes", "test_time_augmentation", "pictures", "manifest"),
     "code",
 )
-TABLE_FILES = {f"{name}.csv" for name in TABLES}
+TABLE_FILES = {"leaderboard.json", *(f"{name}.csv" for name in TABLES)}
 
 
 @pytest.fixture
@@ -89,6 +91,70 @@ def test_runs_are_tagged_with_what_was_asked_and_what_was_trained(whole: SimpleN
         assert f"{tags['pipeline']}.{tags['variant']}" == name
         assert tags["training_id"] == whole.catalog.load(f"{name}.checkpoint").training.id
         assert tags["device"] == "cpu"
+        assert tags["code_version"].startswith(__version__)
+        assert tags["data_set_hash"] == manifest(spot_faces())
+
+
+def test_data_sets_are_inputs_by_split_with_digest_and_shapes(whole: SimpleNamespace) -> None:
+    faces = spot_faces()
+    for child in whole.children:
+        inputs = {entry.tags[0].value: entry.dataset for entry in child.inputs.dataset_inputs}
+        assert set(inputs) == {"training", "validation"}
+        for context, split in (("training", "train"), ("validation", "validation")):
+            rows = (faces.table["split"] == split).to_numpy()
+            assert inputs[context].name == "danes_augmented"
+            assert inputs[context].digest == manifest(faces, rows=rows)
+            assert json.loads(inputs[context].profile)["images_shape"] == [int(rows.sum()), 32, 48]
+
+
+def test_the_description_holds_question_answer_and_a_picture_that_is_there(whole: SimpleNamespace) -> None:
+    for child in whole.children:
+        text, metrics = child.data.tags["mlflow.note.content"], child.data.metrics
+        assert text.startswith("**How well does a small network find the tip of the nose, at learning rate 0.00")
+        assert f"NME **{metrics['best/val_nme']:.2f} %**" in text
+        (path, run_id) = re.findall(r"get-artifact\?path=([^&]+)&run_uuid=(\w+)", text)[0]
+        assert run_id == child.info.run_id
+        assert path in artifacts(whole.project, child)
+
+
+def test_the_parents_description_has_all_variants_and_the_leaderboard(whole: SimpleNamespace) -> None:
+    text = whole.parent.data.tags["mlflow.note.content"]
+    for child in whole.children:
+        variant, metrics = child.data.tags["variant"], child.data.metrics
+        assert f"| {variant} | {float(child.data.params['learning_rate']):g} |" in text
+        assert f"| {metrics['best/val_nme']:.2f} | {metrics['best/val_px']:.1f} |" in text
+        assert f"| {variant} | danes | 6 | {metrics['test/nme']:.2f} | {metrics['test/px']:.2f} |" in text
+    assert f"figures/train_nose/comparison.png&run_uuid={whole.parent.info.run_id}" in text
+
+
+def test_the_leaderboard_is_a_table_of_mlflows(whole: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{whole.project}/mlflow.db")  # it asks the default store
+    client = client_of(whole.project)
+    table = client.load_table(whole.parent.info.experiment_id, "leaderboard.json", [whole.parent.info.run_id])
+    assert table["nme"].tolist() == pytest.approx(whole.catalog.load("leaderboard")["nme"].tolist(), abs=1e-9)
+
+
+def test_how_busy_the_machine_was_is_known_by_epoch(whole: SimpleNamespace) -> None:
+    pytest.importorskip("psutil")
+    for child in whole.children:
+        memory = client_of(whole.project).get_metric_history(child.info.run_id, "system/system_memory_usage_percentage")
+        assert [value.step for value in memory] == [1, 2]
+        assert all(0 < value.value < 100 for value in memory)
+
+
+def test_training_losses_of_another_kind_have_another_name() -> None:
+    assert training_loss_name(nose_options()) == "train/loss"
+    assert training_loss_name(nose_options(loss="wing")) == "train/wing_loss"
+    assert training_loss_name(nose_options(network="two_looks")) == "train/mse_maps_loss"
+    assert training_loss_name(resnet_options(head="two_looks", loss="radial")) == "train/radial_maps_loss"
+
+
+def test_a_loss_of_another_kind_is_on_no_chart_with_the_validation_loss(project: Path) -> None:
+    kedro_run(project, training(FIRST), tiny_catalog(project, FIRST, loss="wing"))
+    child = recorded_runs(project)[1]
+    assert "train/wing_loss" in child.data.metrics
+    assert "train/loss" not in child.data.metrics
+    assert "belongs on no chart with `val/loss`" in child.data.tags["mlflow.note.content"]
 
 
 def test_options_are_parameters_of_the_child(whole: SimpleNamespace) -> None:
@@ -106,10 +172,10 @@ def test_every_variant_has_the_same_metrics_with_one_value_an_epoch(whole: Simpl
     by_epoch = {"train/loss", "val/loss", "val/nme", "val/px", "seconds"}
     # The one test person is no group to resample: there is no interval.
     tested = {f"test/{name}" for name in SUMMARY if not name.endswith(("_low", "_high"))}
-    single = {"best/epoch", "best/val_nme", "best/val_px", *tested}
+    single = {"best/epoch", "best/val_loss", "best/val_nme", "best/val_px", *tested}
     client = client_of(whole.project)
     for name, child in zip(NAMES, whole.children, strict=True):
-        assert set(child.data.metrics) == by_epoch | single
+        assert {key for key in child.data.metrics if not key.startswith("system/")} == by_epoch | single
         history = whole.catalog.load(f"{name}.history")
         for key in by_epoch:
             logged = [(value.step, value.value) for value in client.get_metric_history(child.info.run_id, key)]
@@ -124,10 +190,11 @@ def test_the_best_epoch_is_the_checkpoints(whole: SimpleNamespace) -> None:
 
 
 def test_figures_and_tables_belong_to_the_run_they_are_about(whole: SimpleNamespace) -> None:
-    assert artifacts(whole.project, whole.parent) == TABLE_FILES | {"figures/train_nose/comparison.png"}
+    comparison = {"figures/train_nose/comparison.png", "figures/train_nose/comparison.html"}
+    assert artifacts(whole.project, whole.parent) == TABLE_FILES | comparison
     for child in whole.children:
-        expected = {f"figures/{name}.png" for name in FIGURES} | {"checkpoint/checkpoint.pt"}
-        assert artifacts(whole.project, child) == expected
+        expected = {f"figures/{name}.png" for name in (*FIGURES, "validation_predictions")}
+        assert artifacts(whole.project, child) == expected | {"figures/loss_curves.html", "checkpoint/checkpoint.pt"}
 
 
 def test_test_errors_are_those_of_the_leaderboard(whole: SimpleNamespace) -> None:
@@ -185,30 +252,6 @@ def test_runs_that_train_say_what_their_validation_errors_are_relative_to(whole:
 def test_everything_lies_in_the_project_wherever_the_run_was_started(whole: SimpleNamespace) -> None:
     assert whole.parent.info.artifact_uri.startswith((whole.project / "mlartifacts").as_uri())
     assert list(whole.elsewhere.iterdir()) == []
-
-
-def test_the_logged_model_predicts_as_the_checkpoint_and_can_be_trained_on(
-    whole: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{whole.project}/mlflow.db")
-    pictures = torch.rand(3, 1, 32, 48)
-    for name, child in zip(NAMES, whole.children, strict=True):
-        model = mlflow.pytorch.load_model(f"runs:/{child.info.run_id}/model")
-        expected = whole.catalog.load(f"{name}.checkpoint").model()
-        with torch.no_grad():
-            assert torch.equal(model(pictures), expected(pictures))
-        model.train()(pictures).sum().backward()
-        assert all(weight.grad is not None for weight in model.parameters())
-
-
-def test_the_model_is_linked_to_its_run_at_its_best_epoch(whole: SimpleNamespace) -> None:
-    client = client_of(whole.project)
-    for child in whole.children:
-        (output,) = child.outputs.model_outputs
-        assert output.step == child.data.metrics["best/epoch"]
-        model = client.get_logged_model(output.model_id)
-        assert (model.source_run_id, model.status) == (child.info.run_id, "READY")
-        assert {metric.key for metric in model.metrics} == {"best/epoch", "best/val_nme", "best/val_px"}
 
 
 def test_a_later_evaluation_adds_to_the_run_that_trained(project: Path) -> None:
@@ -329,22 +372,6 @@ def test_the_next_run_of_a_notebook_closes_an_interrupted_one(project: Path) -> 
         "train_nose": "FINISHED",
         "train_nose lr=1e-4": "FINISHED",
     }
-
-
-def test_a_store_that_breaks_costs_records_and_not_the_training(
-    project: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    def breaking_train(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-        epochs = train(faces, options)
-        yield next(epochs)
-        with sqlite3.connect(project / "mlflow.db") as store:
-            store.execute("DROP TABLE metrics")
-        yield from epochs
-
-    catalog = tiny_catalog(project, FIRST)
-    kedro_run(project, training(FIRST, breaking_train), catalog)
-    assert catalog.load("train_nose.lr_1e-3.checkpoint").training.is_finished
-    assert "MLflow did not record everything of this run" in caplog.text
 
 
 @pytest.mark.parametrize("address", ["http://user:secret@127.0.0.1:9", "file:///proc/nowhere"])

@@ -9,12 +9,12 @@ from kedro.io import DataCatalog
 from kedro_datasets.pandas import CSVDataset
 
 from facial_keypoints.fingerprint import fingerprint
-from facial_keypoints.options import NoseOptions
+from facial_keypoints.options import AS_THEY_ARE, NoseOptions
 from facial_keypoints.pipelines.train_nose.nodes import train
 from facial_keypoints.pipelines.variant_nodes import noting_faces
 from facial_keypoints.sweep.completeness import what_is_left
 from tests.faces import spot_faces
-from tests.options import LIVELY, STILL, nose_options
+from tests.options import LIVELY, nose_options
 from tests.tracked_runs import tiny_catalog
 
 NAME = "train_nose.lr_1e-3"
@@ -58,7 +58,7 @@ def test_when_and_where_it_ran_does_not_matter(catalog, same):
         ({"epochs": 3}, "epochs was 2, is 3"),
         ({"seed": 1}, "seed was 0, is 1"),
         ({"learning_rate": 1.1e-3}, "learning_rate was 0.001, is 0.0011"),
-        ({"augmentation": STILL}, "augmentation was"),
+        ({"augmentation": AS_THEY_ARE}, "augmentation was"),
     ],
 )
 def test_another_option_has_to_be_trained(catalog, changed, told):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,15 +10,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.tracking.given_parent import PARENT_RUN
-from facial_keypoints.tracking.runs import parent_tags, training_goes_on
-from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors
+from facial_keypoints.tracking.names import parent_tags
+from facial_keypoints.tracking.store import Store, open_store, readable_store_errors
+
+logger = logging.getLogger(__name__)
 
 TAG = "sweep"  # holds what makes two sweeps the same
 DIGITS = 16
 DIFFERS = ("variant", "learning_rate", "on_request", "device")  # within one sweep
+
+
+@contextmanager
+def sweep_goes_on() -> Iterator[None]:
+    """A store that fails at the end of a sweep costs what it says of it, not the sweep."""
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        logger.warning("MLflow does not have everything of the sweep's own run: %s", error)
 
 
 @dataclass(frozen=True)
@@ -34,13 +47,13 @@ class ParentRun:
         """
         return "its record in MLflow is cut off" if self._open_children(variant) else ""
 
-    @training_goes_on()
+    @sweep_goes_on()
     def end_open_children(self, variant: str) -> None:
         """End what a killed run has left open of a variant that nothing trains any more."""
         for run in self._open_children(variant):
             self.store.client.set_terminated(run.info.run_id, "KILLED")
 
-    @training_goes_on()
+    @sweep_goes_on()
     def describe(self, text: str) -> None:
         """The page's description, in Markdown."""
         self.store.client.set_tag(self.id, "mlflow.note.content", text)
@@ -63,14 +76,14 @@ def parent_run(project: Path, env: str | None, pipeline: str, key: str) -> Itera
     """
     store = open_store(project, env)
     client = store.client
-    with readable_store_errors(store.uri), impatient():
+    with readable_store_errors(store.uri):
         found = client.search_runs([store.experiment_id], f"tags.{TAG} = '{key}'", max_results=1)
         if found:
             parent = ParentRun(store, found[0].info.run_id)
             client.update_run(parent.id, status="RUNNING")
         else:
             about = {"env": env, "pipeline_names": [pipeline], "namespaces": None}
-            tags = parent_tags(about, project) | {"mlflow.source.name": "kedro sweep", TAG: key}
+            tags = parent_tags(about) | {"mlflow.source.name": "kedro sweep", TAG: key}
             created = client.create_run(store.experiment_id, run_name=f"sweep {pipeline}", tags=tags)
             parent = ParentRun(store, created.info.run_id)
     os.environ[PARENT_RUN] = parent.id
@@ -83,7 +96,7 @@ def parent_run(project: Path, env: str | None, pipeline: str, key: str) -> Itera
         raise
     finally:
         del os.environ[PARENT_RUN]
-        with training_goes_on():
+        with sweep_goes_on():
             client.set_terminated(parent.id, status)
 
 

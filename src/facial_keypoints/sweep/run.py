@@ -4,7 +4,6 @@ Each rate is a Kedro run of its own, so that one that diverges does not end the 
 """
 
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from facial_keypoints.options import TrainingOptions
 from facial_keypoints.sweep.completeness import what_is_left
 from facial_keypoints.sweep.outcome import COMPLETE, TRAINED, Outcome, as_markdown
 from facial_keypoints.sweep.plan import Sweep
-from facial_keypoints.tracking.hooks import QUIET
+from facial_keypoints.tracking.quiet import be_quiet
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +28,7 @@ def run_sweep(sweep: Sweep) -> Outcome:
 
     Raises ProjectError if data are missing or MLflow's store cannot be reached, before anything is trained.
     """
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    be_quiet()
     from facial_keypoints.sweep.parent_run import parent_run, sweep_key
 
     pipelines.set_requested([sweep.pipeline])

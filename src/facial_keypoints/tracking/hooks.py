@@ -8,11 +8,11 @@ kedro run                 parent run: leaderboard, figures of the data
 
 import atexit
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol, SharedMemoryDataCatalog
 from kedro.pipeline import Pipeline
@@ -22,6 +22,7 @@ from facial_keypoints.hooks import readable_errors
 from facial_keypoints.inputs import EVALUATE, ROBUSTNESS
 from facial_keypoints.options import VARIANT_OPTIONS
 from facial_keypoints.tracking.interrupts import exit_on_sigterm
+from facial_keypoints.tracking.quiet import be_quiet
 
 if TYPE_CHECKING:
     from facial_keypoints.tracking.runs import TrackedRun
@@ -32,14 +33,6 @@ FINISHED, FAILED, KILLED = "FINISHED", "FAILED", "KILLED"
 TABLES = ("leaderboard", "error_breakdown", "paired_tests")
 ROBUSTNESS_TABLE = ".robustness_table"
 REPORT = "evaluation_report"
-# MLflow's own chatter: log lines below warnings, links printed to stdout, bars, usage statistics sent to its makers.
-# It reads them while it is imported. Whoever set them otherwise keeps what they set.
-QUIET = {
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-}
 
 
 class TrackingHooks:
@@ -52,7 +45,12 @@ class TrackingHooks:
     def __init__(self) -> None:
         self._run: TrackedRun | None = None
         self._catalog: CatalogProtocol | None = None
+        self._workspace: Path | None = None
         self._restore_sigterm: Callable[[], None] = lambda: None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        self._workspace = context.project_path / context.config_loader["globals"]["workspace"]
 
     @hook_impl(trylast=True)  # after the hook that checks inputs: a run that cannot start leaves nothing
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -63,7 +61,8 @@ class TrackingHooks:
             logger.warning("ParallelRunner: MLflow records nothing of this run. SequentialRunner and ThreadRunner do.")
             return
         with readable_errors():
-            self._run = start_run(run_params, trained=trained_variants(pipeline))
+            workspace = self._workspace or Path(run_params["project_path"])
+            self._run = start_run(run_params, trained_variants(pipeline), workspace)
         self._catalog = catalog
         self._restore_sigterm = exit_on_sigterm()
         atexit.register(self._close, KILLED)
@@ -76,7 +75,8 @@ class TrackingHooks:
         self._run.is_empty = False
         self._run.remember_training(variant, inputs)
         if trains(node):
-            self._run.start_variant(variant, inputs[f"params:{variant}"])
+            faces = node.inputs[0]
+            self._run.start_variant(variant, inputs[f"params:{variant}"], inputs[faces], faces, self._place(faces))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
@@ -95,7 +95,7 @@ class TrackingHooks:
         if is_table(dataset_name):
             run.tag_protocols(data, ROBUSTNESS if dataset_name.endswith(ROBUSTNESS_TABLE) else "test")
         if dataset_name == "leaderboard":
-            run.log_test_errors(data)
+            run.log_leaderboard(data)
         if trains(node) and dataset_name == node.outputs[-1]:  # a generator: this comes once an epoch
             run.finish_variant_if_trained(variant)
 
@@ -125,19 +125,26 @@ class TrackingHooks:
         path = Path(getattr(dataset, "_filepath", ""))
         return path if path.is_file() else None
 
+    def _place(self, dataset_name: str) -> str:
+        """Where a dataset lies, from the workspace if it lies there; its name if it lies on no disk."""
+        path = getattr(self._catalog.get(dataset_name) if self._catalog else None, "_filepath", None)
+        if path is None:
+            return dataset_name
+        within = self._workspace is not None and Path(path).is_relative_to(self._workspace)
+        return Path(path).relative_to(self._workspace).as_posix() if within and self._workspace else str(path)
+
     def _is_figure(self, dataset_name: str) -> bool:
         from kedro_datasets.matplotlib import MatplotlibDataset  # not on top: it imports pyplot
 
         return self._catalog is not None and isinstance(self._catalog.get(dataset_name), MatplotlibDataset)
 
 
-def start_run(run_params: dict[str, Any], trained: set[str]) -> "TrackedRun":
+def start_run(run_params: dict[str, Any], trained: set[str], workspace: Path) -> "TrackedRun":
     """Open the parent run.  Raises ProjectError if the store cannot be reached."""
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    be_quiet()
     from facial_keypoints.tracking.runs import TrackedRun
 
-    return TrackedRun(run_params, trained)
+    return TrackedRun(run_params, trained, workspace)
 
 
 def is_tracked(pipeline: Pipeline) -> bool:

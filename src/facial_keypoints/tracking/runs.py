@@ -1,179 +1,124 @@
 """The MLflow runs of one `kedro run`: a parent, and a child for each variant that is trained.
 
-Every call names its run: MLflow's own idea of the active run belongs to a thread, and Kedro's ThreadRunner has several.
+All of it goes to a journal, which a thread of its own sends: nothing here waits for MLflow once the store is open.
+Runs are named by keys of the journal. MLflow's own idea of the active run belongs to a thread, and Kedro's ThreadRunner
+has several.
 """
 
+import json
 import logging
-import re
 import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
 
-from facial_keypoints import __version__
 from facial_keypoints.checkpoints import Checkpoint
-from facial_keypoints.code_version import git
-from facial_keypoints.devices import pick_device
 from facial_keypoints.evaluation import ON_RECORD, SUMMARY
-from facial_keypoints.faces import TEST, VALIDATION
+from facial_keypoints.faces import TEST, FaceSet
 from facial_keypoints.options import TrainingOptions
-from facial_keypoints.pipeline_registry import DEFAULT
 from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.protocol import FIELDS, FULL, MEASURED
+from facial_keypoints.tracking.descriptions import DESCRIPTION, LEADERS, of_run
 from facial_keypoints.tracking.given_parent import given_parent
-from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors, without_password
+from facial_keypoints.tracking.interactive_curves import curves_page
+from facial_keypoints.tracking.journal import JOURNALS, About, Journal
+from facial_keypoints.tracking.names import in_order, parent_tags
+from facial_keypoints.tracking.records import TRAINING
+from facial_keypoints.tracking.send import say_what_is_left
+from facial_keypoints.tracking.sender import Sender
+from facial_keypoints.tracking.store import EXPERIMENT, Store, open_store, without_password
+from facial_keypoints.tracking.trainings import FIGURES, TrainingRecord, milliseconds
 
 logger = logging.getLogger(__name__)
 
-FIGURES = "figures"
+COMPARISON = "comparison"
+LEADERBOARD = "leaderboard"
+TABLES_TAG = "mlflow.loggedArtifacts"  # by which MLflow's pages know tables
 SAID_OF_ALL = ("norm", "boxes", "test_time_augmentation", "code")  # of the protocol, what a whole evaluation shares
 SAID_OF_TASKS = ("data_set", "split", *(name for name in ON_RECORD if name in MEASURED or name == "code"))
-VALIDATED_BY = "outer_eye_corners"  # the norm of val/nme: `norms.interocular`, whatever evaluate.norm says
-
-
-@dataclass
-class VariantRun:
-    """The child run of one variant's training."""
-
-    id: str
-    params: dict[str, str]
-    epochs_logged: int = 0
-    checkpoint: Checkpoint | None = None
-    checkpoint_file: Path | None = None
-    history: pd.DataFrame = field(default_factory=pd.DataFrame)
-    is_open: bool = True
 
 
 @contextmanager
 def training_goes_on() -> Iterator[None]:
-    """A store that fails in the middle of a run costs records, not the training."""
+    """A disk that is full in the middle of a run costs records, not the training."""
     try:
         yield
-    except (MlflowException, OSError) as error:
-        logger.warning("MLflow did not record everything of this run: %s", error)
+    except OSError as error:
+        logger.warning("not everything of this run is kept for MLflow: %s", error)
 
 
 class TrackedRun:
     """The parent run and its children.  Raises ProjectError if the store cannot be reached when it starts.
 
-    trained: full names of the variants that this run is going to train.
+    trained: full names of the variants that this run is going to train.  workspace: below which the journal lies.
     Where a parent is given, it is that one, and whoever opened it closes it.
     """
 
-    def __init__(self, run_params: Mapping[str, Any], trained: set[str]) -> None:
-        project, env = Path(run_params["project_path"]), run_params["env"]
-        self.store: Store = open_store(project, env)
-        self.client = self.store.client
+    def __init__(self, run_params: Mapping[str, Any], trained: set[str], workspace: Path) -> None:
+        env = run_params["env"]
+        self.store: Store = open_store(Path(run_params["project_path"]), env)
+        self.key = new_key()
         self.is_empty = True
         self._to_train = trained
-        self._variants: dict[str, VariantRun] = {}
+        self._trainings: dict[str, TrainingRecord] = {}
         self._waiting: dict[str, list[Path]] = {}  # figures of variants whose training has not started
         self._opening = threading.Lock()  # a variant's run is opened, or its figure waits: not both at once
         self._training_ids: dict[str, str] = {}  # of the variants that are drawn or evaluated
-        self._runs: dict[str, str | None] = {}  # run ids by training id
+        self._comparisons: list[str] = []  # paths of the figures that compare variants
+        self._leaderboard: pd.DataFrame | None = None
+        self._name = ", ".join(in_order(run_params["pipeline_names"])) or "kedro run"
+
+        journals = workspace / JOURNALS
+        about = About(without_password(self.store.uri), self.store.experiment)
+        earlier = [journal for journal in Journal.left(journals) if journal.belongs_to(about)]
+        self._journal = Journal.start(journals, about)
+        self._sender = Sender(self.store, self._journal, earlier)
         self._given_parent = given_parent()
         if self._given_parent:
-            self.id = self._given_parent
+            self._record("adopt", run=self.key, run_id=self._given_parent)
             return
-        name = ", ".join(in_order(run_params["pipeline_names"])) or "kedro run"
-        with readable_store_errors(self.store.uri), impatient():
-            self.id = self._create_run(name, parent_tags(run_params, project))
-        logger.info(
-            "recorded in MLflow: run %r of experiment %r, %s",
-            name,
-            self.store.experiment,
-            without_password(self.store.uri),
-        )
+        tags = parent_tags(run_params)
+        self._record("create", run=self.key, name=self._name, tags=tags, time=milliseconds())
+        logger.info("recorded in MLflow: run %r of experiment %r, %s", self._name, about.experiment, about.store)
+
+    def _record(self, do: str, run: str, **content: Any) -> None:
+        self._journal.append({"do": do, "run": run, **content})
+        self._sender.wake()
 
     @training_goes_on()
-    def start_variant(self, variant: str, options: TrainingOptions) -> None:
-        """Open the child run of a variant."""
-        tags = {
-            "mlflow.parentRunId": self.id,
-            "pipeline": options.pipeline,
-            "variant": options.variant,
-            "device": str(pick_device(options.device)),
-        }
-        params = plain_params(asdict(options))
-        child = VariantRun(self._create_run(child_name(options), tags), params)
+    def start_variant(self, variant: str, options: TrainingOptions, faces: FaceSet, name: str, source: str) -> None:
+        """Open the child run of a variant.  name, source: of the face set that it learns from, and where it lies."""
+        training = TrainingRecord(new_key(), options, faces, self._record)
+        training.start(self.key, name, source)
         with self._opening:
-            self._variants[variant] = child
+            self._trainings[variant] = training
             waiting = self._waiting.pop(variant, [])
-        self.client.log_batch(child.id, params=[Param(key, value) for key, value in params.items()])
         for path in waiting:
-            self.client.log_artifact(child.id, str(path), FIGURES)
+            self._upload(training.key, path, FIGURES)
 
     @training_goes_on()
     def log_checkpoint(self, variant: str, checkpoint: Checkpoint, path: Path | None) -> None:
-        """Keep the best network so far; tag the run with how it is validated, and with the training's id.
-
-        By that id later evaluations find it.
-        """
-        child = self._variants.get(variant)
-        if child is None:
-            return
-        if child.checkpoint is None:
-            training = checkpoint.training
-            tags = {"training_id": training.id, "val.norm": VALIDATED_BY}
-            tags |= {"val.split": VALIDATION, "val.data_set": training.data_set}
-            self.client.log_batch(child.id, tags=[RunTag(*tag) for tag in tags.items()])
-            self._runs[training.id] = child.id
-        child.checkpoint, child.checkpoint_file = checkpoint, path
+        """Keep the best network so far of a variant."""
+        if variant in self._trainings:
+            self._trainings[variant].log_checkpoint(checkpoint, path)
 
     @training_goes_on()
     def log_epochs(self, variant: str, history: pd.DataFrame) -> None:
         """Log the epochs that are new in a variant's history."""
-        child = self._variants.get(variant)
-        if child is None:
-            return
-        child.history = history
-        new = history[history["epoch"] > child.epochs_logged]
-        now = milliseconds()
-        self.client.log_batch(
-            child.id,
-            metrics=[
-                Metric(str(key), float(value), now, int(row["epoch"]))
-                for row in new.to_dict("records")
-                for key, value in row.items()
-                if key != "epoch"
-            ],
-        )
-        child.epochs_logged = int(history["epoch"].max())
+        if variant in self._trainings:
+            self._trainings[variant].log_epochs(history)
 
+    @training_goes_on()
     def finish_variant_if_trained(self, variant: str) -> None:
         """Called after each epoch: after the last one, the run is finished."""
-        child = self._variants.get(variant)
-        if child and child.checkpoint and child.checkpoint.training.is_finished:
-            self._finish_variant(child)
-
-    def _finish_variant(self, child: VariantRun) -> None:
-        with training_goes_on():
-            self._log_best(child)
-        child.is_open = False
-        self._end_run(child.id, "FINISHED")
-
-    def _log_best(self, child: VariantRun) -> None:
-        from facial_keypoints.tracking.models import log_model  # not on top: it takes another second to import
-
-        if child.checkpoint is None:
-            return
-        model_id = log_model(self.client, self.store.experiment_id, child.id, child.checkpoint, child.params)
-        epoch = child.checkpoint.training.epoch
-        best = child.history[child.history["epoch"] == epoch].to_dict("records")[0]
-        values = {"epoch": epoch, "val_nme": best["val/nme"], "val_px": best["val/px"]}
-        now = milliseconds()
-        metrics = [Metric(f"best/{key}", float(value), now, epoch, model_id) for key, value in values.items()]
-        self.client.log_batch(child.id, metrics=metrics)
-        if child.checkpoint_file:
-            self.client.log_artifact(child.id, str(child.checkpoint_file), "checkpoint")
+        training = self._trainings.get(variant)
+        if training and training.checkpoint and training.checkpoint.training.is_finished:
+            training.finish(self._journal, self._registered_name(training.checkpoint))
 
     def remember_training(self, variant: str, inputs: Mapping[str, Any]) -> None:
         """Learn which training a node's inputs come from, so that its figures go to that run."""
@@ -191,40 +136,46 @@ class TrackedRun:
         There each task has a folder: figures of all tasks have the same names.
         """
         with self._opening:
-            if variant in self._to_train and variant not in self._variants:
+            if variant in self._to_train and variant not in self._trainings:
                 self._waiting.setdefault(variant, []).append(path)
                 return
-        if variant in self._variants:
-            run_id: str | None = self._variants[variant].id
+        if variant in self._trainings:
+            self._upload(self._trainings[variant].key, path, FIGURES)
         elif variant in self._training_ids:
-            run_id = self._run_that_trained(self._training_ids[variant], variant)
-        else:  # a variant without a training has nothing but a notice to show, and there may be several of them
-            run_id = None if variant else self.id
-        if run_id:
-            folder = f"{FIGURES}/{task}" if task and not variant else FIGURES
-            self.client.log_artifact(run_id, str(path), folder)
+            self._upload(self._run_that_trained(self._training_ids[variant]), path, FIGURES, variant)
+        elif not variant:  # a variant without a training has nothing but a notice to show, and there may be several
+            folder = f"{FIGURES}/{task}" if task else FIGURES
+            self._upload(self.key, path, folder)
+            if path.stem == COMPARISON:
+                self._comparisons.append(f"{folder}/{path.name}")
 
     @training_goes_on()
     def log_table(self, path: Path, task: str = "") -> None:
         """Log a table of the evaluation to the parent, a table of one task to its folder."""
-        self.client.log_artifact(self.id, str(path), task or None)
+        self._upload(self.key, path, task)
 
     @training_goes_on()
-    def log_test_errors(self, leaderboard: pd.DataFrame) -> None:
-        """Log each variant's errors on all test faces, and their protocol, to the run that trained it.
+    def log_leaderboard(self, leaderboard: pd.DataFrame) -> None:
+        """Log it as a table of MLflow's, and each variant's errors on all test faces to the run that trained it.
 
-        The parent hears how was measured in all.
+        With their protocol. The parent hears how was measured in all.
         """
-        for key in SAID_OF_ALL:
-            self.client.set_tag(self.id, f"test.{key}", "; ".join(leaderboard[key].astype(str).unique()))
-        rows = leaderboard[(leaderboard["split"] == TEST) & (leaderboard["subset"] == FULL)]
+        first = [name for name in LEADERS if name in leaderboard]
+        shown = leaderboard[[*first, *leaderboard.columns.difference(first, sort=False)]]
+        self._record("upload", run=self.key, folder=self._journal.keep(leaderboard__json=table_json(shown)))
+        tags = {f"test.{key}": "; ".join(leaderboard[key].astype(str).unique()) for key in SAID_OF_ALL}
+        tags[TABLES_TAG] = json.dumps([{"path": f"{LEADERBOARD}.json", "type": "table"}])
+        self._record("log", run=self.key, tags=tags)
+        self._leaderboard = leaderboard[(leaderboard["split"] == TEST) & (leaderboard["subset"] == FULL)]
         now = milliseconds()
-        for row in rows[rows["training_id"] != ""].to_dict("records"):
-            run_id = self._run_that_trained(row["training_id"], f"{row['pipeline']}.{row['variant']}")
-            if run_id:
-                metrics = [Metric(f"test/{key}", float(row[key]), now, 0) for key in SUMMARY if np.isfinite(row[key])]
-                tags = [RunTag(f"test.{key}", str(row[key])) for key in FIELDS]
-                self.client.log_batch(run_id, metrics, tags=tags)
+        for row in self._leaderboard[self._leaderboard["training_id"] != ""].to_dict("records"):
+            self._record(
+                "log",
+                run=self._run_that_trained(row["training_id"]),
+                variant=f"{row['pipeline']}.{row['variant']}",
+                metrics=[(f"test/{key}", float(row[key]), now, 0) for key in SUMMARY if np.isfinite(row[key])],
+                tags={f"test.{key}": str(row[key]) for key in FIELDS},
+            )
 
     @training_goes_on()
     def tag_protocols(self, table: pd.DataFrame, kind: str) -> None:
@@ -232,76 +183,71 @@ class TrackedRun:
 
         table: any with columns of the protocol. kind: what the tags begin with, "test" or "robustness".
         """
-        tags = []
+        tags: dict[str, str] = {}
         test = table[table["split"] == TEST]
         for (pipeline, data_set), rows in test.groupby(["pipeline", "data_set"], sort=False):
             prefix = f"{kind}.{Task(str(pipeline), str(data_set), []).name}"
-            tags += [RunTag(f"{prefix}.{key}", "; ".join(rows[key].astype(str).unique())) for key in SAID_OF_TASKS]
-        self.client.log_batch(self.id, tags=tags)
+            tags |= {f"{prefix}.{key}": "; ".join(rows[key].astype(str).unique()) for key in SAID_OF_TASKS}
+        self._record("log", run=self.key, tags=tags)
 
     def close(self, status: str) -> None:
-        """End every run that is still open."""
-        for child in self._variants.values():
-            if child.is_open and status == "FINISHED":
-                self._finish_variant(child)
-            elif child.is_open:
-                self._end_run(child.id, status)
-        if self._given_parent:
-            return
-        self._end_run(self.id, status)
-        if self.is_empty and status == "FINISHED":  # everything was there already: kedro run --only-missing-outputs
-            with training_goes_on():
-                self.client.delete_run(self.id)
-
-    def _create_run(self, name: str, tags: dict[str, str]) -> str:
-        return self.client.create_run(self.store.experiment_id, run_name=name, tags=tags).info.run_id
-
-    def _end_run(self, run_id: str, status: str) -> None:
+        """End every run that is still open; wait until MLflow has all, or say what it does not have."""
         with training_goes_on():
-            self.client.set_terminated(run_id, status)
+            for training in self._trainings.values():
+                if training.is_open and status == "FINISHED" and training.checkpoint:
+                    training.finish(self._journal, self._registered_name(training.checkpoint))
+                elif training.is_open:
+                    self._record("end", run=training.key, status=status, time=milliseconds())
+            if not self._given_parent:
+                self._end_parent(status)
+        say_what_is_left(self._sender.finish())
 
-    def _run_that_trained(self, training_id: str, variant: str) -> str | None:
-        if training_id not in self._runs:
-            self._runs[training_id] = self.store.run_that_trained(training_id)
-            if self._runs[training_id] is None:
-                logger.info("%s was not trained under this MLflow store: its evaluation is not recorded there", variant)
-        return self._runs[training_id]
+    def _end_parent(self, status: str) -> None:
+        if status == "FINISHED":
+            self._describe()
+        self._record("end", run=self.key, status=status, time=milliseconds())
+        if self.is_empty and status == "FINISHED":  # everything was there already: --only-missing-outputs
+            self._record("delete", run=self.key)
+
+    def _describe(self) -> None:
+        trained = [training for training in self._trainings.values() if training.checkpoint]
+        for pipeline in {training.options.pipeline for training in trained}:
+            curves = {each.options.variant: each.curve for each in trained if each.options.pipeline == pipeline}
+            if len(curves) > 1:
+                page = curves_page(curves, f"{pipeline}: {', '.join(curves)}")
+                self._record(
+                    "upload",
+                    run=self.key,
+                    folder=self._journal.keep(comparison__html=page),
+                    to=f"{FIGURES}/{pipeline}",
+                )
+        text = of_run(
+            [(training.options, training.best) for training in trained], self._leaderboard, self.key, self._comparisons
+        )
+        if text:
+            self._record("log", run=self.key, tags={DESCRIPTION: text})
+
+    def _upload(self, run: str, path: Path, to: str, variant: str = "") -> None:
+        self._record("upload", run=run, variant=variant, folder=self._journal.keep(path), to=to)
+
+    def _run_that_trained(self, training_id: str) -> str:
+        """The run of a training: one of this run's, or whichever MLflow knows."""
+        for training in self._trainings.values():
+            if training.checkpoint and training.checkpoint.training.id == training_id:
+                return training.key
+        return TRAINING + training_id
+
+    def _registered_name(self, checkpoint: Checkpoint) -> str:
+        """`train_nose-danes`; with the environment's name behind where it has an experiment of its own."""
+        training = checkpoint.training
+        return f"{training.pipeline}-{training.data_set}{self.store.experiment.removeprefix(EXPERIMENT)}"
 
 
-def parent_tags(run_params: Mapping[str, Any], project: Path) -> dict[str, str]:
-    """What was asked of Kedro, and which code answered."""
-    tags = {
-        "mlflow.source.name": "kedro run",
-        "mlflow.source.git.commit": git(project, "rev-parse", "HEAD") or "",
-        "kedro_env": run_params["env"] or "local",
-        "pipelines": ", ".join(in_order(run_params["pipeline_names"])) or "__default__",
-        "namespaces": ", ".join(run_params["namespaces"] or ()),
-        "version": __version__,
-    }
-    return {key: value for key, value in tags.items() if value}
+def table_json(table: pd.DataFrame) -> bytes:
+    """As MLflow keeps tables."""
+    return str(table.to_json(orient="split", index=False)).encode()
 
 
-def in_order(pipelines: Iterable[str] | None) -> list[str]:
-    """Names of pipelines in the order of the whole: Kedro hands over what was asked for in any order."""
-    return sorted(pipelines or (), key=lambda name: (DEFAULT.index(name) if name in DEFAULT else -1, name))
-
-
-def child_name(options: TrainingOptions) -> str:
-    """`train_nose lr=1e-4`, or `train_nose best` where the variant is not called after its learning rate."""
-    return f"{options.pipeline} {re.sub('^lr_', 'lr=', options.variant)}"
-
-
-def plain_params(options: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Options as MLflow's texts: numbers as written, lists as "16, 32", nested options as `augmentation.rotate`."""
-    params: dict[str, str] = {}
-    for key, value in options.items():
-        if isinstance(value, Mapping):
-            params |= plain_params(value, f"{prefix}{key}.")
-        else:
-            params[prefix + key] = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return params
-
-
-def milliseconds() -> int:
-    """Now, as MLflow counts time."""
-    return int(1000 * time.time())
+def new_key() -> str:
+    """A run's name in the journal."""
+    return uuid.uuid4().hex

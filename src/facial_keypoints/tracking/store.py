@@ -16,9 +16,8 @@ from facial_keypoints.errors import ProjectError
 
 EXPERIMENT = "facial-keypoints"
 SQLITE = "sqlite:///"
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # MLflow's pages then show runs and charts, no chatbots
 USUAL_ENVIRONMENTS = (None, "base", "local")  # the others have an experiment of their own: drawn faces are no rivals
-# MLflow would try for minutes to reach a server. That is right in the middle of a training, and wrong before it.
-IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,37 @@ def open_store(project: Path, env: str | None) -> Store:
     """The store that MLFLOW_TRACKING_URI names, else `mlflow.db` in the project's root, which `mlflow ui` shows there.
 
     A database file named by a relative path lies below the project's root; its artifacts lie beside it.
-
-
     Raises ProjectError if it cannot be reached.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}mlflow.db"
+    if uri.startswith(SQLITE):  # MLflow would take relative paths from the working folder
+        uri = f"{SQLITE}{(project / uri.removeprefix(SQLITE)).as_posix()}"
+    return open_experiment(uri, experiment_name(env))
+
+
+def open_experiment(uri: str, name: str) -> Store:
+    """The store at an address, and its experiment of that name.
+
+    Raises ProjectError if it cannot be reached.
+    """
     artifacts = None
-    if uri.startswith(SQLITE):  # MLflow would take relative paths, and artifacts, from the working folder
-        database = project / uri.removeprefix(SQLITE)
-        uri, artifacts = f"{SQLITE}{database.as_posix()}", (database.parent / "mlartifacts").as_uri()
-    name = experiment_name(env)
-    with readable_store_errors(uri), impatient():
-        client = MlflowClient(uri)
+    if uri.startswith(SQLITE):  # MLflow would put them into the working folder
+        artifacts = (Path(uri.removeprefix(SQLITE)).parent / "mlartifacts").as_uri()
+    with readable_store_errors(uri):
+        client = MlflowClient(uri, registry_uri=uri)
         return Store(client, uri, name, find_or_create_experiment(client, name, artifacts))
+
+
+@contextmanager
+def readable_store_errors(uri: str) -> Iterator[None]:
+    """Raises ProjectError, which says what to do, for what MLflow raises where a store cannot be reached."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+        raise ProjectError(
+            f"The MLflow store {without_password(uri)} cannot be used: {reason(error)}. Start its server or correct "
+            "MLFLOW_TRACKING_URI; without that variable, runs are recorded in mlflow.db in the project's root."
+        ) from error
 
 
 def experiment_name(env: str | None) -> str:
@@ -70,7 +87,7 @@ def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | 
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         try:
-            return client.create_experiment(name, artifact_location=artifacts)
+            return client.create_experiment(name, artifact_location=artifacts, tags=KIND)
         except MlflowException as error:  # another process may have created it meanwhile
             experiment = client.get_experiment_by_name(name)
             if experiment is None:
@@ -80,18 +97,6 @@ def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | 
             f"its experiment {name!r} was deleted (mlflow experiments restore -x {experiment.experiment_id})"
         )
     return experiment.experiment_id
-
-
-@contextmanager
-def readable_store_errors(uri: str) -> Iterator[None]:
-    """Raises ProjectError, one line, where MLflow fails."""
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-        raise ProjectError(
-            f"The MLflow store {without_password(uri)} cannot be used: {reason(error)}. Start its server or correct "
-            "MLFLOW_TRACKING_URI; without that variable, runs are recorded in mlflow.db in the project's root."
-        ) from error
 
 
 def reason(error: Exception) -> str:
@@ -107,16 +112,3 @@ def without_password(uri: str) -> str:
     """The address as it may appear in logs."""
     password = urlsplit(uri).password
     return uri.replace(f":{password}@", ":***@") if password else uri
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """Here MLflow gives up soon on a server that does not answer."""
-    before = {name: os.environ.get(name) for name in IMPATIENT}
-    os.environ.update({name: value for name, value in IMPATIENT.items() if before[name] is None})
-    try:
-        yield
-    finally:
-        for name in IMPATIENT:
-            if before[name] is None:
-                os.environ.pop(name, None)
