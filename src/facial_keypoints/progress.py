@@ -14,7 +14,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-LINE_EVERY_S = 10.0
+LINE_EVERY_S = 30.0
 BAR_AFTER_S = 0.2  # what is done sooner has no bar that flickers
 MEGABYTE = 1e6
 
