@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mlflow.entities import Run
-
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.tracking.given_parent import PARENT_RUN
 from facial_keypoints.tracking.runs import parent_tags, training_goes_on
@@ -27,31 +25,32 @@ class ParentRun:
     store: Store
     id: str
 
-    def what_is_left(self, variant: str) -> str:
-        """Why a variant whose checkpoint is complete has to be trained all the same, in words; "" if it has not.
+    def what_is_left(self, training_id: str) -> str:
+        """Why a training whose checkpoint is complete has to be done again, in words; "" if it has not.
 
-        A run that is still open was killed before all was recorded: runs of one variant never go side by side.
+        A run that did not finish lacks its best network: whoever recorded it was killed.
         """
-        return "its record in MLflow is cut off" if self._open_children(variant) else ""
+        run_id = self.store.run_that_trained(training_id)
+        if run_id is None or self.store.client.get_run(run_id).info.status == "FINISHED":
+            return ""
+        return "its record in MLflow is cut off"
 
     @training_goes_on()
     def end_open_children(self, variant: str) -> None:
         """End what a killed run has left open of a variant that nothing trains any more."""
-        for run in self._open_children(variant):
+        conditions = {
+            "tags.mlflow.parentRunId": self.id,
+            "tags.variant": variant.split(".")[1],
+            "attributes.status": "RUNNING",
+        }
+        chosen = " and ".join(f"{key} = '{value}'" for key, value in conditions.items())
+        for run in self.store.client.search_runs([self.store.experiment_id], chosen):
             self.store.client.set_terminated(run.info.run_id, "KILLED")
 
     @training_goes_on()
     def describe(self, text: str) -> None:
         """The page's description, in Markdown."""
         self.store.client.set_tag(self.id, "mlflow.note.content", text)
-
-    def _open_children(self, variant: str) -> list[Run]:
-        conditions = {"tags.mlflow.parentRunId": self.id, "tags.variant": variant.split(".")[1]}
-        chosen = " and ".join(f"{key} = '{value}'" for key, value in conditions.items())
-        found: list[Run] = self.store.client.search_runs(
-            [self.store.experiment_id], f"{chosen} and attributes.status = 'RUNNING'"
-        )
-        return found
 
 
 @contextmanager

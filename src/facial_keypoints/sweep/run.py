@@ -41,7 +41,8 @@ def run_sweep(sweep: Sweep) -> Outcome:
     faces = fingerprints(trained, catalog)
     with parent_run(sweep.project, sweep.env, sweep.pipeline, sweep_key(options.values(), faces.values())) as parent:
         left = {name: what_is_left(catalog, options[name], faces[name]) for name in sweep.variants}
-        left = {name: why or parent.what_is_left(name) for name, why in left.items()}
+        for name in [name for name, why in left.items() if not why]:
+            left[name] = parent.what_is_left(catalog.load(f"{name}.checkpoint").training.id)
         announce(sweep, left)
         states = {}
         for name, why in left.items():
