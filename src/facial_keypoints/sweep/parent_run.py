@@ -2,20 +2,34 @@
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mlflow.exceptions import MlflowException
+
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.tracking.given_parent import PARENT_RUN
-from facial_keypoints.tracking.runs import parent_tags, training_goes_on
+from facial_keypoints.tracking.runs import parent_tags
 from facial_keypoints.tracking.store import Store, impatient, open_store, readable_store_errors
+
+logger = logging.getLogger(__name__)
 
 TAG = "sweep"  # holds what makes two sweeps the same
 DIGITS = 16
 DIFFERS = ("variant", "learning_rate", "on_request", "device")  # within one sweep
+
+
+@contextmanager
+def sweep_goes_on() -> Iterator[None]:
+    """A store that fails in the middle of a sweep costs records, not the sweep."""
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        logger.warning("MLflow did not record everything of this sweep: %s", error)
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class ParentRun:
             return ""
         return "its record in MLflow is cut off"
 
-    @training_goes_on()
+    @sweep_goes_on()
     def end_open_children(self, variant: str) -> None:
         """End what a killed run has left open of a variant that nothing trains any more."""
         conditions = {
@@ -47,7 +61,7 @@ class ParentRun:
         for run in self.store.client.search_runs([self.store.experiment_id], chosen):
             self.store.client.set_terminated(run.info.run_id, "KILLED")
 
-    @training_goes_on()
+    @sweep_goes_on()
     def describe(self, text: str) -> None:
         """The page's description, in Markdown."""
         self.store.client.set_tag(self.id, "mlflow.note.content", text)
@@ -82,7 +96,7 @@ def parent_run(project: Path, env: str | None, pipeline: str, key: str) -> Itera
         raise
     finally:
         del os.environ[PARENT_RUN]
-        with training_goes_on():
+        with sweep_goes_on():
             client.set_terminated(parent.id, status)
 
 
