@@ -62,7 +62,7 @@ def test_an_evaluation_shows_the_test_rows_of_the_leaderboard(tmp_path):
 def test_ingesting_shows_its_files_and_nothing_of_mlflow(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = said(makes("danes_report", namespace="ingest_danes"), saved(tmp_path, danes_report=table(1)), tmp_path)
-    assert "08_reporting             danes_report.csv" in text
+    assert "  08_reporting  danes_report.csv" in text
     assert "mlflow" not in text
 
 

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -13,7 +14,8 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-LINE_EVERY_S = 10.0
+LINE_EVERY_S = 30.0
+BAR_AFTER_S = 0.2  # what is done sooner has no bar that flickers
 MEGABYTE = 1e6
 
 
@@ -43,12 +45,12 @@ def _shown(description: str, total: int | None, done: int = 0, *, in_bytes: bool
     if not sys.stderr.isatty():
         yield _Lines(description, total, done, in_bytes).advance
         return
-    unit = "B" if in_bytes else "it"
+    bar = partial(tqdm, leave=False, delay=BAR_AFTER_S, unit="B" if in_bytes else "it", unit_scale=in_bytes)
     with (
         logging_redirect_tqdm(),  # a line that is logged meanwhile stands above the bar
-        tqdm(desc=description, total=total, initial=done, unit=unit, unit_scale=in_bytes, leave=False) as bar,
+        bar(desc=description, total=total, initial=done) as shown,
     ):
-        yield bar.update
+        yield shown.update
 
 
 class _Lines:

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ COMMAND = "run"  # whose end it is; others say by themselves what they have done
 LEADERBOARD, REPORT = "leaderboard", "evaluation_report"
 COLUMNS = ["pipeline", "variant", "faces", "nme", "nme_low", "nme_high", "auc_8", "fr_8", "px"]
 NAMED = 3  # files of a folder; the others are counted
-COMMANDS_AT = 24  # characters
 SQLITE = "sqlite:///"
 
 
@@ -104,8 +104,8 @@ def folders(made: dict[str, Path]) -> list[str]:
     lines = []
     for layer, names in sorted(layers.items()):
         rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        lines.append(f"  {shown(layer):<{COMMANDS_AT}} {', '.join(names[:NAMED])}{rest}")
-    return lines
+        lines.append((shown(layer), ", ".join(names[:NAMED]) + rest))
+    return aligned(lines)
 
 
 def layer_of(path: Path) -> Path:
@@ -126,7 +126,13 @@ def commands(pipeline: Pipeline, made: dict[str, Path], project: Path, env: str 
         lines["errors on test faces"] = f"{program('kedro')} run --pipelines evaluate{environment}"
     if importlib.util.find_spec("kedro_viz"):
         lines["graph and pictures"] = f"{program('kedro')} viz run{environment}"
-    return "Look at it:\n" + "\n".join(f"  {what:<{COMMANDS_AT}} {how}" for what, how in lines.items())
+    return "Look at it:\n" + "\n".join(aligned(list(lines.items())))
+
+
+def aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """A line for each pair, the second one below that of the line before."""
+    width = max((len(first) for first, _ in pairs), default=0)
+    return [f"  {first:<{width}}  {second}" for first, second in pairs]
 
 
 def tracking_page(project: Path, env: str | None) -> str:

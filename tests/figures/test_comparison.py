@@ -75,6 +75,14 @@ def test_a_rate_that_diverged_is_named_and_is_not_the_best():
     assert best_variant({"lr_1": diverged()}) is None
 
 
+def test_a_rate_that_is_far_off_does_not_press_the_others_flat():
+    far_off = history().assign(**{"val/nme": 1e5, "val/loss": 1e20})
+    losses, errors = overlay_curves({"lr_1": far_off, "lr_1e-4": history()}, title="compared").axes
+    assert errors.get_ylim()[1] == 100 * 3
+    assert losses.get_ylim()[1] == pytest.approx(1e4 / 6)
+    assert errors.get_ylim()[0] < 3
+
+
 @pytest.mark.parametrize("count", [1, 7, 8, 15])
 def test_any_number_of_variants_has_as_many_colours(count):
     figure = overlay_curves({f"variant {i}": history(scale=1 + i) for i in range(count)}, title="compared")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from facial_keypoints.sweep.outcome import COMPLETE, TRAINED, Outcome, as_markdown, as_table, best_in_words
+from facial_keypoints.sweep.outcome import COMPLETE, TRAINED, Outcome, as_markdown, as_table, as_text, best_in_words
 from facial_keypoints.sweep.plan import Sweep
 from facial_keypoints.table_text import NOTHING
 
@@ -45,6 +45,14 @@ def test_a_table_has_a_row_for_each_rate_those_that_failed_too():
     assert table.to_numpy().tolist() == [
         ["0.01", NOTHING, NOTHING, NOTHING, "no number"],
         ["0.001", "5", "5", "2 of 3", "trained now, the best"],
+    ]
+
+
+def test_on_a_terminal_numbers_stand_below_each_other_and_words_begin_below_each_other():
+    assert as_text(outcome(9, 5)).splitlines()[:3] == [
+        "learning rate  NME, %  px   epoch",
+        "         0.01       9   9  2 of 3  trained now",
+        "        0.001       5   5  2 of 3  trained now, the best",
     ]
 
 

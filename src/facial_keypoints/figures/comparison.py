@@ -28,6 +28,7 @@ COLUMNS = 2  # of panels
 LEGEND_LINE = 0.2  # inches
 THIN, THICK = 1.3, 2.6  # points
 FAR_APART = 4  # times the smallest error: from here on the axis of errors is logarithmic
+MOST = 100  # times the smallest error: what is worse leaves the picture; losses grow with its square
 
 
 def overlay_curves(
@@ -59,6 +60,9 @@ def overlay_curves(
     last_epoch = max(history["epoch"].max() for history in histories.values())
     for axes in (*loss_axes.values(), error_axes):
         finish_panel(axes, last_epoch)
+    for axes in loss_axes.values():
+        cut_off(axes, MOST**2)
+    cut_off(error_axes, MOST)
     spread(error_axes, (history["val/nme"] for history in histories.values()))
     figure.legend(handles=legend, loc="outside lower center", ncols=1, frameon=False, fontsize=9)
     return figure
@@ -89,12 +93,20 @@ def _panels(kinds: list[str], lines: int, title: str) -> tuple[dict[str, Axes], 
     return dict(zip(kinds, panels, strict=False)), error_axes, figure
 
 
+def cut_off(axes: Axes, most: float) -> None:
+    """Let the axis end at so many times its lowest value, if there are higher ones: those of a rate that diverges."""
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
+    values = values[np.isfinite(values) & (values > 0)]
+    if len(values) and values.max() > most * values.min():
+        axes.set_ylim(top=most * values.min())
+
+
 def spread(axes: Axes, errors: Iterable[pd.Series]) -> None:
     """Make the axis logarithmic where errors lie far apart: else a bad rate presses the good ones flat."""
     values = pd.concat(list(errors)).replace(np.inf, np.nan).dropna()
     if len(values) and values.max() > FAR_APART * values.min() > 0:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
 

@@ -82,12 +82,14 @@ def draw_kernels(checkpoint: Checkpoint) -> Figure:
 
 
 def compare_variants(**inputs: Any) -> Figure:
-    """The curves of some of a pipeline's variants in one figure.
+    """The curves of some of a pipeline's variants in one figure, the highest learning rate first.
 
     inputs: by the variant's full name its history; and its options, under a name with OPTIONS behind.
     """
     options = {name.removesuffix(OPTIONS): given for name, given in inputs.items() if name.endswith(OPTIONS)}
-    histories = {name: history for name, history in inputs.items() if not name.endswith(OPTIONS)}
+    names = [name for name in inputs if not name.endswith(OPTIONS)]
+    names.sort(key=lambda name: -options[name].learning_rate if name in options else 0)
+    histories = {name: inputs[name] for name in names}
     return overlay_curves(
         {name.split(".")[1]: history for name, history in histories.items()},
         title=f"{next(iter(histories)).split('.')[0]}: learning curves of {len(histories)} variants",

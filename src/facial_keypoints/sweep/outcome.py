@@ -63,7 +63,11 @@ def best_in_words(outcome: Outcome) -> str:
 
 def as_text(outcome: Outcome) -> str:
     """The table and the best, for a terminal."""
-    return f"{as_table(outcome).to_string(index=False)}\n\n{best_in_words(outcome)}"
+    table = as_table(outcome)
+    lines = [list(table.columns), *table.to_numpy().tolist()]
+    widths = [max(len(line[column]) for line in lines) for column in range(table.shape[1] - 1)]
+    rows = ["  ".join([*map(str.rjust, line[:-1], widths), line[-1]]).rstrip() for line in lines]
+    return "\n".join([*rows, "", best_in_words(outcome)])
 
 
 def as_markdown(outcome: Outcome) -> str:

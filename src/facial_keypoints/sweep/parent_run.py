@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from facial_keypoints.options import TrainingOptions
@@ -26,11 +25,11 @@ DIFFERS = ("variant", "learning_rate", "on_request", "device")  # within one swe
 
 @contextmanager
 def sweep_goes_on() -> Iterator[None]:
-    """A store that fails at the end of a sweep costs what it says of it, not the sweep."""
+    """A store that fails in the middle of a sweep costs records, not the sweep."""
     try:
         yield
     except (MlflowException, OSError) as error:
-        logger.warning("MLflow does not have everything of the sweep's own run: %s", error)
+        logger.warning("MLflow did not record everything of this sweep: %s", error)
 
 
 @dataclass(frozen=True)
@@ -40,31 +39,32 @@ class ParentRun:
     store: Store
     id: str
 
-    def what_is_left(self, variant: str) -> str:
-        """Why a variant whose checkpoint is complete has to be trained all the same, in words; "" if it has not.
+    def what_is_left(self, training_id: str) -> str:
+        """Why a training whose checkpoint is complete has to be done again, in words; "" if it has not.
 
-        A run that is still open was killed before all was recorded: runs of one variant never go side by side.
+        A run that did not finish lacks its best network: whoever recorded it was killed.
         """
-        return "its record in MLflow is cut off" if self._open_children(variant) else ""
+        run_id = self.store.run_that_trained(training_id)
+        if run_id is None or self.store.client.get_run(run_id).info.status == "FINISHED":
+            return ""
+        return "its record in MLflow is cut off"
 
     @sweep_goes_on()
     def end_open_children(self, variant: str) -> None:
         """End what a killed run has left open of a variant that nothing trains any more."""
-        for run in self._open_children(variant):
+        conditions = {
+            "tags.mlflow.parentRunId": self.id,
+            "tags.variant": variant.split(".")[1],
+            "attributes.status": "RUNNING",
+        }
+        chosen = " and ".join(f"{key} = '{value}'" for key, value in conditions.items())
+        for run in self.store.client.search_runs([self.store.experiment_id], chosen):
             self.store.client.set_terminated(run.info.run_id, "KILLED")
 
     @sweep_goes_on()
     def describe(self, text: str) -> None:
         """The page's description, in Markdown."""
         self.store.client.set_tag(self.id, "mlflow.note.content", text)
-
-    def _open_children(self, variant: str) -> list[Run]:
-        conditions = {"tags.mlflow.parentRunId": self.id, "tags.variant": variant.split(".")[1]}
-        chosen = " and ".join(f"{key} = '{value}'" for key, value in conditions.items())
-        found: list[Run] = self.store.client.search_runs(
-            [self.store.experiment_id], f"{chosen} and attributes.status = 'RUNNING'"
-        )
-        return found
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 from kedro.framework.session import KedroSession
 from kedro.io import CatalogProtocol
+from kedro.runner import SequentialRunner
 
 from facial_keypoints.configuration import variant_names
 from facial_keypoints.errors import ConfigurationError
@@ -42,7 +43,7 @@ class Sweep:
         """Run a part of the pipeline."""
         session = KedroSession.create(self.project, env=self.env, runtime_params=self.parameters)
         with session:
-            session.run(pipeline_names=[self.pipeline], **selection)
+            session.run(pipeline_names=[self.pipeline], runner=SequentialRunner(), **selection)
 
     def without(self, variants: Sequence[str]) -> "Sweep":
         """The sweep of the other rates."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Node, Pipeline
 
 from facial_keypoints.fingerprint import fingerprint
 from facial_keypoints.hooks import RunFailed, every_pipeline
@@ -39,7 +39,8 @@ def run_sweep(sweep: Sweep) -> Outcome:
     faces = fingerprints(trained, catalog)
     with parent_run(sweep.project, sweep.env, sweep.pipeline, sweep_key(options.values(), faces.values())) as parent:
         left = {name: what_is_left(catalog, options[name], faces[name]) for name in sweep.variants}
-        left = {name: why or parent.what_is_left(name) for name, why in left.items()}
+        for name in [name for name, why in left.items() if not why]:
+            left[name] = parent.what_is_left(catalog.load(f"{name}.checkpoint").training.id)
         announce(sweep, left)
         states = {}
         for name, why in left.items():
@@ -89,13 +90,28 @@ def train(sweep: Sweep, variant: str) -> str:
 
 def draw(sweep: Sweep, trained: Pipeline, catalog: CatalogProtocol) -> Path | None:
     """Draw the overlay of all variants, and what an interruption has left out of single ones; the overlay's file."""
-    missing = [
-        node.name
-        for node in trained.nodes
-        if node.namespace in sweep.variants and not all(map(catalog.exists, node.outputs))
-    ]
+    own = [node for node in trained.nodes if node.namespace in sweep.variants]
+    left = [node.name for node in own if not is_drawn(node, catalog)]
     overlay = [f"{sweep.pipeline}.compare_variants"] if len(sweep.variants) > 1 else []
-    if missing or overlay:
-        sweep.run(node_names=[*missing, *overlay])
-    file = getattr(catalog.get(f"{sweep.pipeline}.comparison"), "_filepath", None)
-    return Path(str(file)) if overlay and file else None
+    if left or overlay:
+        sweep.run(node_names=[*left, *overlay])
+    return saved_file(f"{sweep.pipeline}.comparison", catalog) if overlay else None
+
+
+def is_drawn(node: Node, catalog: CatalogProtocol) -> bool:
+    """Whether a node's outputs are there, and those that are made of a checkpoint are not older than it."""
+    outputs = [saved_at(name, catalog) for name in node.outputs]
+    sources = [saved_at(name, catalog) for name in node.inputs if name.endswith(".checkpoint")]
+    return all(output > 0 and output >= source for output in outputs for source in (0, *sources))
+
+
+def saved_at(dataset: str, catalog: CatalogProtocol) -> float:
+    """When a dataset's file was written, in seconds since 1970; 0 if it is not there."""
+    file = saved_file(dataset, catalog)
+    return file.stat().st_mtime if file and file.exists() else 0
+
+
+def saved_file(dataset: str, catalog: CatalogProtocol) -> Path | None:
+    """The file that holds a dataset, if one does."""
+    file = getattr(catalog.get(dataset), "_filepath", None)
+    return Path(str(file)) if file else None

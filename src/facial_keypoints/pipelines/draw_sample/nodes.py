@@ -6,6 +6,7 @@ from dataclasses import replace
 from facial_keypoints.eye_contours import reverse_eye
 from facial_keypoints.landmarks import format_asf, parse_asf
 from facial_keypoints.options import DrawSampleOptions
+from facial_keypoints.progress import progress
 from facial_keypoints.sample.danes import draw_danes
 from facial_keypoints.sample.ibug import draw_ibug
 
@@ -15,7 +16,8 @@ REVERSED = {"01-4": "right_eye", "02-3": "right_eye", "03-5": "left_eye"}
 
 def draw_danes_sample(options: DrawSampleOptions) -> list[tuple[str, bytes]]:
     """Files of the Danes' layout, by name: six photographs and annotations a person, a few with a wrong eye contour."""
-    return list(with_reversed_eyes(draw_danes(options.danes_people, options.seed)))
+    files = with_reversed_eyes(draw_danes(options.danes_people, options.seed))
+    return list(progress(files, "drawing the Danes' files"))
 
 
 def with_reversed_eyes(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
@@ -30,4 +32,4 @@ def with_reversed_eyes(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str
 
 def draw_ibug_sample(options: DrawSampleOptions) -> list[tuple[str, bytes]]:
     """Files of iBUG 300-W's layout, by path: photographs and the two label files."""
-    return list(draw_ibug(options.ibug_train, options.ibug_test, options.seed))
+    return list(progress(draw_ibug(options.ibug_train, options.ibug_test, options.seed), "drawing 300-W's files"))
