@@ -124,7 +124,7 @@ def test_the_parents_description_has_all_variants_and_the_leaderboard(whole: Sim
         assert f"| {variant} | {float(child.data.params['learning_rate']):g} |" in text
         assert f"| {metrics['best/val_nme']:.2f} | {metrics['best/val_px']:.1f} |" in text
         assert f"| {variant} | danes | 6 | {metrics['test/nme']:.2f} | {metrics['test/px']:.2f} |" in text
-    assert f"figures/train_nose/comparison.png&run_uuid={whole.parent.info.run_id}" in text
+    assert f"figures/train_nose/comparison_small.png&run_uuid={whole.parent.info.run_id}" in text
 
 
 def test_the_leaderboard_is_a_table_of_mlflows(whole: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +190,9 @@ def test_the_best_epoch_is_the_checkpoints(whole: SimpleNamespace) -> None:
 
 
 def test_figures_and_tables_belong_to_the_run_they_are_about(whole: SimpleNamespace) -> None:
-    comparison = {"figures/train_nose/comparison.png", "figures/train_nose/comparison.html"}
+    comparison = {
+        f"figures/train_nose/{name}" for name in ("comparison.png", "comparison_small.png", "comparison.html")
+    }
     assert artifacts(whole.project, whole.parent) == TABLE_FILES | comparison
     for child in whole.children:
         expected = {f"figures/{name}.png" for name in (*FIGURES, "validation_predictions")}

@@ -58,7 +58,7 @@ def curves_page(curves: Mapping[str, Curve], title: str) -> bytes:
             )
     for row in range(1, len(panels) + 1):
         if row != 2:
-            figure.update_yaxes(type="log", dtick=1, exponentformat="power", row=row, col=1)
+            figure.update_yaxes(type="log", dtick="D2", exponentformat="power", row=row, col=1)
     figure.update_xaxes(title="epoch", row=len(panels), col=1)
     figure.update_layout(
         title=title, template="plotly_white", hovermode="x unified", height=HEIGHT * len(panels), margin={"t": 90}

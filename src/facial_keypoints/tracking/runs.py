@@ -5,6 +5,7 @@ Runs are named by keys of the journal. MLflow's own idea of the active run belon
 has several.
 """
 
+import io
 import json
 import logging
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.evaluation import ON_RECORD, SUMMARY
@@ -36,7 +38,8 @@ from facial_keypoints.tracking.trainings import FIGURES, TrainingRecord, millise
 
 logger = logging.getLogger(__name__)
 
-COMPARISON = "comparison"
+COMPARISON, THUMBNAIL = "comparison", "comparison_small"
+THUMBNAIL_WIDTH = 640  # pixels: descriptions on MLflow's pages cut off what is wider, whatever size they ask for
 LEADERBOARD = "leaderboard"
 TABLES_TAG = "mlflow.loggedArtifacts"  # by which MLflow's pages know tables
 SAID_OF_ALL = ("norm", "boxes", "test_time_augmentation", "code")  # of the protocol, what a whole evaluation shares
@@ -76,6 +79,8 @@ class TrackedRun:
         journals = workspace / JOURNALS
         about = About(without_password(self.store.uri), self.store.experiment)
         earlier = [journal for journal in Journal.left(journals) if journal.belongs_to(about)]
+        for journal in earlier:
+            journal.end_what_was_killed()
         self._journal = Journal.start(journals, about)
         self._sender = Sender(self.store, self._journal, earlier)
         self._given_parent = given_parent()
@@ -147,7 +152,9 @@ class TrackedRun:
             folder = f"{FIGURES}/{task}" if task else FIGURES
             self._upload(self.key, path, folder)
             if path.stem == COMPARISON:
-                self._comparisons.append(f"{folder}/{path.name}")
+                small = self._journal.keep(**{f"{THUMBNAIL}__png": thumbnail(path)})
+                self._record("upload", run=self.key, folder=small, to=folder)
+                self._comparisons.append(f"{folder}/{THUMBNAIL}.png")
 
     @training_goes_on()
     def log_table(self, path: Path, task: str = "") -> None:
@@ -241,6 +248,14 @@ class TrackedRun:
         """`train_nose-danes`; with the environment's name behind where it has an experiment of its own."""
         training = checkpoint.training
         return f"{training.pipeline}-{training.data_set}{self.store.experiment.removeprefix(EXPERIMENT)}"
+
+
+def thumbnail(path: Path) -> bytes:
+    """A figure as a PNG that is narrow enough for a description."""
+    small, file = Image.open(path), io.BytesIO()
+    small.thumbnail((THUMBNAIL_WIDTH, small.height))
+    small.save(file, "PNG")
+    return file.getvalue()
 
 
 def table_json(table: pd.DataFrame) -> bytes:

@@ -16,7 +16,6 @@ from facial_keypoints.errors import ProjectError
 
 EXPERIMENT = "facial-keypoints"
 SQLITE = "sqlite:///"
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # MLflow's pages then show runs and charts, no chatbots
 USUAL_ENVIRONMENTS = (None, "base", "local")  # the others have an experiment of their own: drawn faces are no rivals
 
 
@@ -87,7 +86,7 @@ def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | 
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         try:
-            return client.create_experiment(name, artifact_location=artifacts, tags=KIND)
+            return client.create_experiment(name, artifact_location=artifacts)
         except MlflowException as error:  # another process may have created it meanwhile
             experiment = client.get_experiment_by_name(name)
             if experiment is None:

@@ -1,0 +1,166 @@
+"""What a run records survives on disk until MLflow has it, whatever happens to the run and to MLflow."""
+
+import json
+import signal
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.pipelines.train_nose.nodes import train
+from facial_keypoints.tracking.journal import About, Journal
+from facial_keypoints.tracking.send import main as send_command
+from tests.test_tracking_processes import TRAIN_FOR_HOURS, start, wait_for_two_epochs
+from tests.tracked_runs import (
+    NAMES,
+    client_of,
+    kedro_run,
+    put_empty_store,
+    recorded_runs,
+    statuses,
+    tiny_catalog,
+    training,
+)
+
+FIRST = NAMES[:1]
+ABOUT = About("sqlite:///somewhere.db", "facial-keypoints")
+RECORDS = [{"do": "log", "run": "a", "tags": {"number": str(number)}} for number in range(3)]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    put_empty_store(tmp_path)
+    return tmp_path
+
+
+def test_records_come_back_in_order_and_each_once(tmp_path: Path) -> None:
+    journal = Journal.start(tmp_path, ABOUT)
+    for record in RECORDS[:2]:
+        journal.append(record)
+    seen = []
+    for record in journal.unsent():
+        seen.append(record)
+        journal.sent(record)
+    journal.append(RECORDS[2])
+    assert [*seen, *journal.unsent()] == RECORDS
+
+
+def test_what_was_not_sent_is_found_when_its_process_is_gone(tmp_path: Path) -> None:
+    journal = Journal.start(tmp_path, ABOUT)
+    for record in RECORDS:
+        journal.append(record)
+    journal.ids["a"] = "0a1b"
+    journal.sent(next(journal.unsent()))
+    assert list(Journal.left(tmp_path)) == []  # the process goes on
+    journal.close()
+    (found,) = Journal.left(tmp_path)
+    assert (found.about, found.ids) == (ABOUT, {"a": "0a1b"})
+    assert next(found.unsent()) == RECORDS[1]
+
+
+def test_half_a_line_of_a_killed_process_is_dropped(tmp_path: Path) -> None:
+    journal = Journal.start(tmp_path, ABOUT)
+    journal.append(RECORDS[0])
+    with (journal.folder / "records.jsonl").open("a") as file:
+        file.write('{"do": "log", "ru')
+    journal.close()
+    (found,) = Journal.left(tmp_path)
+    found.append(RECORDS[1])
+    seen = []
+    for record in found.unsent():
+        seen.append(record)
+        found.sent(record)
+    assert seen == RECORDS[:2]
+
+
+def test_files_are_kept_as_they_were_until_they_are_sent(tmp_path: Path) -> None:
+    journal = Journal.start(tmp_path / "journals", ABOUT)
+    (tmp_path / "figure.png").write_text("first")
+    folder = journal.keep(tmp_path / "figure.png", note__txt=b"beside it")
+    (tmp_path / "figure.png").write_text("second")
+    journal.append({"do": "upload", "run": "a", "folder": folder})
+    assert (journal.folder / folder / "figure.png").read_text() == "first"
+    assert (journal.folder / folder / "note.txt").read_text() == "beside it"
+    journal.sent(next(journal.unsent()))
+    assert not (journal.folder / folder).exists()
+
+
+Epochs = Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]
+
+
+def rename_metrics(project: Path, name: str, to: str) -> None:
+    with sqlite3.connect(project / "mlflow.db") as store:
+        store.execute(f"ALTER TABLE {name} RENAME TO {to}")
+
+
+def test_a_store_that_breaks_costs_nothing(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def breaking_train(faces: Any, options: Any) -> Epochs:
+        epochs = train(faces, options)
+        yield next(epochs)
+        rename_metrics(project, "metrics", "broken")
+        yield from epochs
+
+    catalog = tiny_catalog(project, FIRST)
+    kedro_run(project, training(FIRST, breaking_train), catalog)
+    assert catalog.load("train_nose.lr_1e-3.checkpoint").training.is_finished
+    assert "Nothing is lost" in caplog.messages[-1]
+    rename_metrics(project, "broken", "metrics")
+    sent = CliRunner().invoke(send_command, [str(project / ".unsent")])
+    assert sent.exit_code == 0, sent.output
+    child = recorded_runs(project)[1]
+    assert [value.step for value in client_of(project).get_metric_history(child.info.run_id, "val/nme")] == [1, 2]
+    assert statuses(project) == {"kedro run": "FINISHED", "train_nose lr=1e-3": "FINISHED"}
+
+
+def test_what_a_store_refuses_is_put_aside_with_the_reason_and_the_rest_goes_on(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def train_in_a_run_that_is_deleted(faces: Any, options: Any) -> Epochs:
+        epochs = train(faces, options)
+        yield next(epochs)
+        while len(recorded_runs(project)) < 2:
+            pass
+        client_of(project).delete_run(recorded_runs(project)[1].info.run_id)
+        yield from epochs
+
+    kedro_run(project, training(FIRST, train_in_a_run_that_is_deleted), tiny_catalog(project, FIRST))
+    assert statuses(project) == {"kedro run": "FINISHED"}
+    assert "does not take a record" in caplog.text
+    (refused,) = (project / ".unsent" / "refused").glob("*/refused.jsonl")
+    assert "deleted" in json.loads(refused.read_text().splitlines()[0])["reason"]
+
+
+def test_runs_of_a_process_that_was_killed_on_the_spot_are_ended_by_the_next(tmp_path: Path) -> None:
+    put_empty_store(tmp_path)
+    process = start(TRAIN_FOR_HOURS, tmp_path)
+    wait_for_two_epochs(tmp_path, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert set(statuses(tmp_path).values()) <= {"RUNNING"}
+    sent = CliRunner().invoke(send_command, [str(tmp_path / ".unsent")])
+    assert sent.exit_code == 0, sent.output
+    assert statuses(tmp_path) == {"kedro run": "KILLED", "train_nose lr=1e-3": "KILLED"}
+    child = recorded_runs(tmp_path)[1]
+    recorded = client_of(tmp_path).get_metric_history(child.info.run_id, "val/nme")
+    done = len((tmp_path / NAMES[0] / "history.csv").read_text().splitlines()) - 1
+    assert len(recorded) in (done, done - 1)  # of the last epoch the file may have been written, and no more
+
+
+def test_nothing_to_be_sent_is_said(tmp_path: Path) -> None:
+    sent = CliRunner().invoke(send_command, [str(tmp_path)])
+    assert sent.exit_code == 0
+    assert "nothing is left to be sent" in sent.output
+
+
+def test_a_password_is_not_kept_on_disk_and_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    Journal.start(tmp_path, About("http://me:***@127.0.0.1:9", "facial-keypoints")).close()
+    sent = CliRunner().invoke(send_command, [str(tmp_path)])
+    assert sent.exit_code == 1
+    assert "set MLFLOW_TRACKING_URI to it, with the password" in sent.output
