@@ -7,12 +7,12 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from urllib.error import URLError
 
-SECONDS_TO_START = 120  # on a busy machine
+SECONDS_TO_START = 240  # on a busy machine
 SECONDS_TO_END = 10
 
 
@@ -39,7 +39,8 @@ def serving(command: list[str], folder: Path, environment: dict[str, str]) -> It
                 raise RuntimeError(f"{' '.join(command)} does not answer at {address}:\n{said.read()}")
             yield address
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(SECONDS_TO_END)
             except subprocess.TimeoutExpired:
