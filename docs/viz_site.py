@@ -1,12 +1,13 @@
 """What the site that `kedro viz build` has made still lacks: python docs/viz_site.py build
 
-Its layers are to run from left to right: Kedro-Viz keeps that choice in the browser, and starts from the top downwards where
-there is none. And Kedro-Viz 12.5 leaves out a file that its page asks for.
+Its layers are to run from left to right: Kedro-Viz keeps that choice in the browser, and starts from the top downwards
+where there is none. And Kedro-Viz 12.5 leaves out a file that its page asks for.
 """
 
-import json
 import sys
 from pathlib import Path
+
+from kedro_viz.api.rest.responses.metadata import MetadataAPIResponse, get_metadata_response
 
 # What the visitor has chosen before stays.
 SCRIPT = """<script>
@@ -15,7 +16,6 @@ SCRIPT = """<script>
   localStorage.setItem("KedroViz", JSON.stringify({...first, ...chosen}));
 </script>
 """
-NOTHING_MISSING = {"has_missing_dependencies": False, "package_compatibilities": []}
 
 
 def open_from_left_to_right(site: Path) -> None:
@@ -30,4 +30,5 @@ def open_from_left_to_right(site: Path) -> None:
 if __name__ == "__main__":
     built = Path(sys.argv[1])
     open_from_left_to_right(built)
-    (built / "api" / "metadata").write_text(json.dumps(NOTHING_MISSING), encoding="utf-8")
+    metadata = MetadataAPIResponse.model_validate(get_metadata_response(), from_attributes=True)
+    (built / "api" / "metadata").write_text(metadata.model_dump_json(), encoding="utf-8")

@@ -79,7 +79,7 @@ def test_a_node_says_what_it_does(page, kedro_viz_address):
     ("pipeline", "dataset", "shown"),
     [
         ("ingest_danes", "danes_report", "table"),
-        ("augment", "danes_augmented", "img"),
+        ("augment", "danes_faces", "img"),
         ("evaluate", "evaluation_report", ".html-renderer table"),
     ],
 )
