@@ -51,4 +51,6 @@ viz-site: export KEDRO_ENV := $(or $(KEDRO_ENV),sample)
 viz-site: install  ## after `make demo`: the graph with pictures and tables as a static site in build/
 	rm -rf build
 	$(BIN)/kedro viz build --include-previews
-	@echo "To look at it: $(BIN)/python -m http.server --directory build --bind 127.0.0.1 4142    then http://127.0.0.1:4142"
+	$(BIN)/python docs/viz_site.py build
+	@echo "To look at it: $(BIN)/python -m http.server --directory build --bind 127.0.0.1 4142"
+	@echo "then http://127.0.0.1:4142, or http://127.0.0.1:4142/?tags=steps without the pictures"

@@ -5,6 +5,7 @@ from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Node
 from kedro.pipeline.preview_contract import TextPreview
+from matplotlib.figure import Figure
 
 from facial_keypoints.node_descriptions import described
 from tests.project import PROJECT
@@ -30,6 +31,18 @@ def test_a_function_without_a_docstring_is_named():
     assert node.preview() == TextPreview("<lambda>")
 
 
+def drawn(number: int) -> Figure:
+    """The number as a picture."""
+    return Figure()
+
+
+def test_nodes_that_only_draw_are_tagged_as_pictures_and_the_others_as_steps():
+    nodes = described(
+        [Node(doubled, "one", "two", name="double", tags="mine"), Node(drawn, "two", "three", name="draw")]
+    )
+    assert [node.tags for node in nodes] == [{"mine", "steps"}, {"pictures"}]
+
+
 @pytest.fixture(scope="module")
 def all_nodes() -> list[Node]:
     bootstrap_project(PROJECT)
@@ -43,3 +56,13 @@ def test_every_node_of_the_project_says_in_a_sentence_what_it_does(all_nodes):
 
 def test_kedro_viz_finds_the_code_of_every_node(all_nodes):
     assert all(inspect.isfunction(node.func) for node in all_nodes)
+
+
+def test_everything_called_draw_is_a_picture(all_nodes):
+    names = {"pictures": set(), "steps": set()}
+    for node in all_nodes:
+        (tag,) = node.tags
+        names[tag].add(node.short_name)
+    assert names["pictures"] >= {"draw_inputs", "draw_loss_curves", "draw_first_kernels", "draw_ced", "draw_good"}
+    assert names["steps"] >= {"train", "predict", "rank_variants", "write_report", "make_views", "report"}
+    assert not names["pictures"] & names["steps"]

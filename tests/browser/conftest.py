@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.servers import serving
 from tests.project import COMMAND, PROJECT, Project
@@ -31,7 +31,11 @@ FLAGS = [
 # Errors on the console that are not ours to mend, and why they come.
 KNOWN_ERRORS = {
     "fonts.googleapis.com": "Kedro-Viz asks Google for a typeface; without a network it takes another",
+    "/mlflow/users/current": "MLflow asks who has logged in, and its own server, without accounts, knows no such page",
 }
+
+
+expect.set_options(timeout=30_000)  # ms; as long as clicks wait
 
 
 class Finished(NamedTuple):

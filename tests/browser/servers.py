@@ -1,19 +1,21 @@
 """Servers on this machine, for as long as a test looks at their pages."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from urllib.error import URLError
 
-SECONDS_TO_START = 120  # on a busy machine
+SECONDS_TO_START = 240  # on a busy machine
 SECONDS_TO_END = 10
+PORTS = range(20_000, 32_000)
 
 
 @contextmanager
@@ -39,7 +41,8 @@ def serving(command: list[str], folder: Path, environment: dict[str, str]) -> It
                 raise RuntimeError(f"{' '.join(command)} does not answer at {address}:\n{said.read()}")
             yield address
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(SECONDS_TO_END)
             except subprocess.TimeoutExpired:
@@ -48,11 +51,12 @@ def serving(command: list[str], folder: Path, environment: dict[str, str]) -> It
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nobody listens at, below those that systems hand out: Kedro-Viz takes no others."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"found no free port from {PORTS[0]} to {PORTS[-1]}")
 
 
 def answers_in_time(address: str, process: subprocess.Popen[bytes]) -> bool:
