@@ -144,15 +144,15 @@ def test_how_busy_the_machine_was_is_known_by_epoch(whole: SimpleNamespace) -> N
 
 def test_training_losses_of_another_kind_have_another_name() -> None:
     assert training_loss_name(nose_options()) == "train/loss"
-    assert training_loss_name(nose_options(loss="wing")) == "train/wing_loss"
+    assert training_loss_name(nose_options(loss="l1")) == "train/l1_loss"
     assert training_loss_name(nose_options(network="two_looks")) == "train/mse_maps_loss"
     assert training_loss_name(resnet_options(head="two_looks", loss="radial")) == "train/radial_maps_loss"
 
 
 def test_a_loss_of_another_kind_is_on_no_chart_with_the_validation_loss(project: Path) -> None:
-    kedro_run(project, training(FIRST), tiny_catalog(project, FIRST, loss="wing"))
+    kedro_run(project, training(FIRST), tiny_catalog(project, FIRST, loss="l1"))
     child = recorded_runs(project)[1]
-    assert "train/wing_loss" in child.data.metrics
+    assert "train/l1_loss" in child.data.metrics
     assert "train/loss" not in child.data.metrics
     assert "belongs on no chart with `val/loss`" in child.data.tags["mlflow.note.content"]
 

@@ -160,7 +160,7 @@ class TrainingOptions:
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     epochs: Annotated[int, Field(ge=1, le=100_000)]
     batch_size: Annotated[int, Field(ge=1, le=4096)]
-    loss: Literal["mse", "l1", "smooth_l1", "wing", "soft_wing", "radial"]
+    loss: Literal["mse", "l1", "radial"]
     schedule: Literal["constant", "cosine"]
     warm_up: Annotated[float, Field(ge=0, le=0.5)]  # share of all steps
     weight_decay: Fraction

@@ -22,9 +22,6 @@ def test_the_options_allow_these_names():
     [
         ("mse", 0.04**2 / 2, 0.04**2 / 2),  # on [0, 1]
         ("l1", 4 / 2, 2 / 2),
-        ("smooth_l1", 3.5 / 2, 1.5 / 2),
-        ("wing", 10 * math.log(3) / 2, 10 * math.log(2) / 2),
-        ("soft_wing", (2 + 20 * math.log(9 / 5)) / 2, 2 / 2),
         ("radial", math.sqrt(16.25), math.sqrt(4.25)),  # of points, not of coordinates
     ],
 )

@@ -8,9 +8,6 @@ from torch import Tensor
 from facial_keypoints.losses.l1 import l1
 from facial_keypoints.losses.mse import mean_squared_error
 from facial_keypoints.losses.radial import radial
-from facial_keypoints.losses.smooth_l1 import smooth_l1
-from facial_keypoints.losses.soft_wing import soft_wing
-from facial_keypoints.losses.wing import wing
 
 
 class Loss(NamedTuple):
@@ -23,9 +20,6 @@ class Loss(NamedTuple):
 LOSSES = {
     "mse": Loss(mean_squared_error, in_pixels=False),
     "l1": Loss(l1),
-    "smooth_l1": Loss(smooth_l1),
-    "wing": Loss(wing),
-    "soft_wing": Loss(soft_wing),
     "radial": Loss(radial),
 }
 
