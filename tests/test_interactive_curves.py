@@ -29,7 +29,9 @@ def test_losses_of_one_kind_share_a_panel() -> None:
     assert traces(curves_page({"nose": ALIKE}, "")) == [("train/loss", "y"), ("val/loss", "y"), ("val/nme", "y2")]
 
 
-def test_a_training_loss_of_another_kind_has_a_panel_of_its_own() -> None:
-    found = dict(traces(curves_page({"lr_1e-3": ALIKE, "best": UNLIKE}, "")))
+def test_training_losses_of_other_kinds_have_a_panel_each() -> None:
+    wing = Curve(HISTORY, "train/wing_loss", alike=False)
+    found = dict(traces(curves_page({"lr_1e-3": ALIKE, "best": UNLIKE, "wing": wing}, "")))
     assert found["best, train/radial_maps_loss"] == "y3"
+    assert found["wing, train/wing_loss"] == "y4"
     assert found["lr_1e-3, train/loss"] == found["lr_1e-3, val/loss"] == found["best, val/loss"] == "y"
