@@ -39,16 +39,22 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_records_come_back_in_order_and_each_once(tmp_path: Path) -> None:
-    journal = Journal.start(tmp_path, ABOUT)
-    for record in RECORDS[:2]:
-        journal.append(record)
+def sent_from(journal: Journal) -> list[dict[str, Any]]:
+    """What the journal hands out, each marked as sent."""
     seen = []
     for record in journal.unsent():
         seen.append(record)
         journal.sent(record)
+    return seen
+
+
+def test_records_come_back_in_order_and_each_once(tmp_path: Path) -> None:
+    journal = Journal.start(tmp_path, ABOUT)
+    for record in RECORDS[:2]:
+        journal.append(record)
+    assert sent_from(journal) == RECORDS[:2]
     journal.append(RECORDS[2])
-    assert [*seen, *journal.unsent()] == RECORDS
+    assert sent_from(journal) == RECORDS[2:]
 
 
 def test_what_was_not_sent_is_found_when_its_process_is_gone(tmp_path: Path) -> None:
@@ -72,11 +78,7 @@ def test_half_a_line_of_a_killed_process_is_dropped(tmp_path: Path) -> None:
     journal.close()
     (found,) = Journal.left(tmp_path)
     found.append(RECORDS[1])
-    seen = []
-    for record in found.unsent():
-        seen.append(record)
-        found.sent(record)
-    assert seen == RECORDS[:2]
+    assert sent_from(found) == RECORDS[:2]
 
 
 def test_files_are_kept_as_they_were_until_they_are_sent(tmp_path: Path) -> None:

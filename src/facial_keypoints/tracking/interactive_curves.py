@@ -26,22 +26,24 @@ class Curve:
 def curves_page(curves: Mapping[str, Curve], title: str) -> bytes:
     """HTML that needs nothing from elsewhere: losses (logarithmic) and the validation error (NME, %) by epoch.
 
-    curves: by name.  Training losses of another kind than the validation loss have a panel of their own.
+    curves: by name.  Training losses of each other kind than the validation loss's have a panel of their own.
     """
     from plotly.subplots import make_subplots  # not on top: plotly takes half a second to import
 
-    apart = {name: curve for name, curve in curves.items() if not curve.alike}
-    kinds = ", ".join(dict.fromkeys(curve.training_loss for curve in apart.values()))
+    kinds = list(dict.fromkeys(curve.training_loss for curve in curves.values() if not curve.alike))
     panels = ["loss: mean squared error of points on [0, 1]", "validation error (NME, %)"]
-    if apart:
-        panels.append(f"training loss of another kind: {kinds}")
+    panels += [f"training loss of another kind: {kind}" for kind in kinds]
     figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.08, subplot_titles=panels)
     single = len(curves) == 1
     for number, (name, curve) in enumerate(curves.items()):
         colour = VARIANTS[number % len(VARIANTS)]
         training, validation = (TRAINING, VALIDATION) if single else (colour, colour)
         for row, key, line in (
-            (1 if curve.alike else 3, "train/loss", {"color": training, "dash": "dot"}),
+            (
+                1 if curve.alike else 3 + kinds.index(curve.training_loss),
+                "train/loss",
+                {"color": training, "dash": "dot"},
+            ),
             (1, "val/loss", {"color": validation}),
             (2, "val/nme", {"color": validation}),
         ):
