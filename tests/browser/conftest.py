@@ -22,7 +22,7 @@ from tests.browser.servers import serving
 from tests.project import COMMAND, PROJECT, Project
 
 SIZE = (1200, 750)  # pixels, of the window and of the screenshots
-COLOURS = 96  # of the screenshots: enough for pages, a third of the bytes
+COLOURS = 256  # of the screenshots: enough for pages, a third of the bytes
 # Nothing but the pages under test is asked for: no updates, no synchronisation; and no GPU, nor a sandbox for root.
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

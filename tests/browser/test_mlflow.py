@@ -1,25 +1,33 @@
 """From the list of runs to three curves with their names, as a person clicks."""
 
-import re
+import json
+from urllib.parse import quote
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Finished, keep_screenshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RATES = ("lr_1e-3", "lr_1e-4", "lr_1e-5")
+# The table of compared metrics draws only the rows in sight.
+SCROLL_TABLES = """
+    document.querySelectorAll(".ReactVirtualized__Grid").forEach(grid => {
+        if (getComputedStyle(grid).overflowY !== "hidden") grid.scrollTop += 150;
+    })
+"""
 
 
 @pytest.fixture(scope="module")
-def names(finished: Finished) -> list[str]:
-    """What the newest runs of the three learning rates are called."""
+def runs(finished: Finished) -> list[Run]:
+    """The newest runs of the three learning rates."""
     client = MlflowClient(f"sqlite:///{finished.root}/mlflow.db")
     experiment = client.get_experiment_by_name(finished.experiment)
     assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id], "tags.pipeline = 'train_nose'", order_by=["start_time ASC"])
-    newest = {run.data.tags["variant"]: run.info.run_name for run in runs}
+    found = client.search_runs([experiment.experiment_id], "tags.pipeline = 'train_nose'", order_by=["start_time ASC"])
+    newest = {run.data.tags["variant"]: run for run in found}
     return [newest[rate] for rate in RATES]
 
 
@@ -32,50 +40,57 @@ def open_comparison(page: Page, address: str, experiment: str, names: list[str])
     parent = page.get_by_role("row").filter(has_text="kedro run").first
     parent.get_by_role("button").first.click()
     for name in names:
-        row = page.get_by_role("row").filter(has_text=re.compile(re.escape(name)))
+        row = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
         row.get_by_role("checkbox", name="row selection").first.check()
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_text(f"Comparing {len(names)} Runs")).to_be_visible()
 
 
 def metric(page: Page, name: str) -> Locator:
-    """The link of a metric in the table of those compared, which draws only the rows in sight."""
+    """The link of a metric in the table of those that are compared."""
+    expect(page.locator("a[href*='#/metric']").first).to_be_visible()
     link = page.get_by_role("link", name=name, exact=True)
-    page.get_by_role("link", name="best/epoch").scroll_into_view_if_needed()
-    page.get_by_role("link", name="best/epoch").hover()
     for _ in range(50):
         if link.is_visible():
             break
-        page.mouse.wheel(0, 200)
-        page.wait_for_timeout(100)
+        page.evaluate(SCROLL_TABLES)
+        page.wait_for_timeout(200)
     return link
 
 
-def curves(page: Page) -> Locator:
-    """The lines of a chart, the empty ones left out."""
-    return page.locator(".scatterlayer .trace path.js-line[d]:not([d=''])")
+def curves(page: Page) -> set[tuple[str, str]]:
+    """Shape and colour of each line of a chart."""
+    lines = page.locator(".scatterlayer path.js-line").evaluate_all(
+        "lines => lines.map(line => [line.getAttribute('d'), line.style.stroke])"
+    )
+    return {(shape, colour) for shape, colour in lines if shape}
 
 
-def test_three_learning_rates_are_compared_as_three_curves_with_their_names(page, mlflow_address, finished, names):
+def test_three_learning_rates_are_compared_as_three_curves_with_their_names(page, mlflow_address, finished, runs):
+    names = [run.info.run_name for run in runs]
     open_comparison(page, mlflow_address, finished.experiment, names)
-    for name in names:
-        expect(page.get_by_text(name, exact=True).first).to_be_visible()
     metric(page, "val/nme").click()
     for name in names:
         expect(page.get_by_text(f"{name} (val/nme)")).to_be_visible()
-    expect(curves(page)).to_have_count(len(names))
-    assert len(set(curves(page).evaluate_all("lines => lines.map(line => line.style.stroke)"))) == len(names)
+    assert len(curves(page)) == len({colour for _, colour in curves(page)}) == len(names)
     keep_screenshot(page, "mlflow_comparison")
 
 
-def test_training_and_validation_are_drawn_in_one_chart_over_the_epochs(page, mlflow_address, finished, names):
-    open_comparison(page, mlflow_address, finished.experiment, names)
-    metric(page, "train/loss").click()
-    expect(page.get_by_text(f"{names[0]} (train/loss)")).to_be_visible()
-    page.get_by_role("combobox").first.click()
-    page.get_by_title("val/loss", exact=True).click()
-    for name in names:
-        for key in ("train/loss", "val/loss"):
-            expect(page.get_by_text(f"{name} ({key})")).to_be_visible()
-    expect(curves(page)).to_have_count(2 * len(names))
-    keep_screenshot(page, "mlflow_losses")
+def test_training_and_validation_are_drawn_in_one_chart(page, mlflow_address, runs):
+    keys = ["train/loss", "val/loss"]
+    ids, experiments = [run.info.run_id for run in runs], [runs[0].info.experiment_id]
+    query = {
+        "runs": ids,
+        "metric": keys[0],
+        "experiments": experiments,
+        "plot_metric_keys": keys,
+        "plot_layout": {},
+        "deselected_curves": [],
+        "last_linear_y_axis_range": [],
+    }
+    asked = "&".join(f"{key}={quote(json.dumps(value), safe='')}" for key, value in query.items())
+    page.goto(f"{mlflow_address}#/metric?{asked}&x_axis=step&y_axis_scale=log&line_smoothness=1&show_point=false")
+    for run in runs:
+        for key in keys:
+            expect(page.get_by_text(f"{run.info.run_name} ({key})").first).to_be_visible()
+    assert len({shape for shape, _ in curves(page)}) == len(runs) * len(keys)

@@ -10,6 +10,7 @@ from facial_keypoints.figures.style import WIDTH, new_figure
 
 PIXELS_PER_WEIGHT = 8  # in the mosaic, where kernels of k weights are k pixels apart
 MARGIN_HEIGHT = 0.5  # inches for the title
+GAP_BETWEEN = 0.08  # panels, as a share of their width
 TITLE_HEIGHT = 0.3  # inches for the titles of panels
 PICTURE_SHARE = 0.9  # of the width; the colour bar takes the rest
 
@@ -57,7 +58,7 @@ def kernels_in_training(before: np.ndarray, after: np.ndarray, *, title: str) ->
     limit = float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
     height, width = mosaics["before"].shape
     figure = new_figure(PICTURE_SHARE * WIDTH / len(mosaics) * height / width + MARGIN_HEIGHT + TITLE_HEIGHT, title)
-    panels = figure.subplots(1, len(mosaics))
+    panels = figure.subplots(1, len(mosaics), gridspec_kw={"wspace": GAP_BETWEEN})
     for axes, (name, mosaic) in zip(panels, mosaics.items(), strict=True):
         axes.set_axis_off()
         axes.set_title(name, fontsize=10)
