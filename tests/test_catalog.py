@@ -7,7 +7,13 @@ from kedro.io import MemoryDataset
 
 from tests.project import PROJECT
 
-IN_MEMORY = {"danes_annotations_as_released", "danes_annotations_repaired", "ibug_noted", "own_noted"}
+IN_MEMORY = {
+    "danes_annotations_as_released",
+    "danes_annotations_repaired",
+    "ibug_noted",
+    "own_noted",
+    "predicting_network",
+}
 PROMISED = {
     "danes_raw",
     "danes_annotations",
