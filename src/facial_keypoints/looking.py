@@ -76,11 +76,11 @@ class Looker:
 
         matrices: (N, 2, 3), from pixels of what the network sees first to those of the images: `geometry.crop_matrix`.
         """
-        batches = torch.arange(len(images)).split(BATCH)
-        seen = [self._look(self._pictures(images[rows.numpy()]), matrices[rows.numpy()]) for rows in batches]
-        if not seen:
+        if not len(images):
             none = np.empty((0, self.scheme.size))
             return Seen(np.empty((0, self.scheme.size, 2)), none, none, none)
+        batches = torch.arange(len(images)).split(BATCH)
+        seen = [self._look(self._pictures(images[rows.numpy()]), matrices[rows.numpy()]) for rows in batches]
         return Seen(*(np.concatenate(parts) for parts in zip(*seen, strict=True)))
 
     def _look(self, pictures: Tensor, matrices: NDArray[np.floating]) -> Seen:
