@@ -1,12 +1,12 @@
 """Detection rate and false detections of each detector on whole photographs: the table of docs/own_pictures.md.
 
-    python benchmarks/detecting.py [--yunet FILE] [--split train|validation|test] [--photographs 200] [--sweep] [--variant best]
+    python benchmarks/detecting.py [--yunet FILE] [--split validation] [--photographs 200] [--sweep]
 
 Reads the ingested faces of 300-W, their photographs and the network's checkpoint and calibration. A face is found if a
-box, made like the labels' boxes, overlaps its own by 0.4. A false detection is a place that holds no face, labelled or
-not: photographs of 300-W show people who are not labelled, so that every box of YuNet's with a score above 0.8 counts as
-one; the others are false. `--sweep` tries settings of the cascade and says how its boxes lie to those of
-the labels: on training or validation faces only.
+box, made like those of the labels, overlaps its own by 0.4. A false detection is a place that holds no face, labelled
+or not: photographs of 300-W show people who are not labelled, so that a box of YuNet's with a score above 0.8 counts as
+a face too. `--sweep` tries settings of the cascade and says how its boxes lie to those of the labels: on training or
+validation faces only.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def faces_surely_there(pictures: list[PictureFile], file: Path) -> dict[str, Box
 
 def seen_boxes(picture: PictureFile, detect: Callable[[NDArray[np.uint8]], Boxes]) -> Boxes:
     """A detector's own boxes (M, 5) in pixels of the photograph."""
-    whole, factor = read_upright(picture.path)
+    whole, _ = read_upright(picture.path)
     boxes = detect(shrunk(whole, SEARCHED))
     return boxes * np.array([*[max(1.0, max(whole.size) / SEARCHED)] * 4, 1.0])
 

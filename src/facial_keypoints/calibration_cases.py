@@ -22,13 +22,12 @@ from facial_keypoints.perturbations import PERTURBATIONS, perturbed
 logger = logging.getLogger(__name__)
 
 SEED = 0
-LEVELS = {  # of each perturbation: from what holiday photographs show to what nobody could mark
-    "box_shift": (0.1, 0.2),
-    "box_scale": (-0.2, 0.2),
-    "rotation": (-30.0, 15.0),
-    "blur": (2.0, 8.0),
-    "jpeg": (10.0,),
-    "darkness": (0.75, 0.9),
+LEVELS = {  # of each perturbation: from what holiday photographs show to where the network begins to fail
+    "box_shift": (0.2, 0.4),
+    "rotation": (-30.0,),
+    "blur": (3.0, 4.0, 5.0),
+    "jpeg": (5.0,),
+    "darkness": (0.9, 0.95),
     "occlusion": (40.0, 60.0),
 }
 NO_FACES = 2  # places without a face in each image

@@ -78,7 +78,7 @@ def draw(checkpoint: Checkpoint, fit: Any, cases: Cases, others: Seen) -> Figure
     of_others = np.nan_to_num(of_others)
     is_good = np.concatenate([errors < FAILURE, np.zeros(len(of_others), bool)])
     goodness = np.concatenate([chances, of_others])
-    report(errors, estimated, goodness, is_good, checkpoint)
+    report(errors, estimated, goodness, checkpoint)
     title = (
         f"{checkpoint.training.name}, {len(errors)} validation faces of {checkpoint.training.data_set}, most made "
         f"harder, and {len(of_others)} places without a face: estimates by folds"
@@ -86,19 +86,23 @@ def draw(checkpoint: Checkpoint, fit: Any, cases: Cases, others: Seen) -> Figure
     return confidence_figure(errors, estimated, goodness, is_good, title=title)
 
 
-def report(errors: Any, estimated: Any, goodness: Any, is_good: Any, checkpoint: Checkpoint) -> None:
-    """One line of how good the estimates are."""
+def report(errors: Any, estimated: Any, goodness: Any, checkpoint: Checkpoint) -> None:
+    """One line of how good the estimates are.  goodness: of the faces, then of places without one."""
+    is_good, of_faces, of_others = errors < FAILURE, goodness[: len(errors)], goodness[len(errors) :]
     if not is_good.any() or is_good.all():
         return
-    threshold = threshold_that_keeps(goodness, is_good, KEPT)
+    threshold = threshold_that_keeps(of_faces, is_good, KEPT)
     logger.info(
-        "%s: estimated and true errors correlate by %.2f (ranks); where %.0f %% of the good ones are kept (confidence "
-        "from %.2f), %.0f %% of the others are caught",
+        "%s: estimated and true errors correlate by %.2f (ranks). Where %.0f %% of the good faces are kept (confidence "
+        "from %.2f), %.0f %% of the %d bad ones are caught, and %.0f %% of the %d places without a face",
         checkpoint.training.name,
         rank_correlation(errors, estimated),
         100 * KEPT,
         threshold,
-        100 * (goodness[~is_good] < threshold).mean(),
+        100 * (of_faces[~is_good] < threshold).mean(),
+        (~is_good).sum(),
+        100 * (of_others < threshold).mean(),
+        len(of_others),
     )
 
 
