@@ -1,6 +1,6 @@
 """What later looks are worth in bad boxes: NME against the error of the box, for one, two and three looks.
 
-    python benchmarks/refining.py [--faces 60] [--variant best] [--split validation]
+    python benchmarks/refining.py [--faces 40] [--variant best] [--split validation]
 
 Reads the ingested faces of 300-W and a checkpoint of finetune_resnet. Boxes are the labels', shifted in a direction of
 their own for each face, scaled, or on turned photographs. NME by outer eye corners in percent; `averaged` is two looks,
@@ -26,15 +26,15 @@ from facial_keypoints.perturbations import PERTURBATIONS, Perturbed, perturbed
 PROJECT = Path(__file__).parents[1]
 SEED = 0
 LEVELS = {
-    "box_shift": (0.0, 0.2, 0.3, 0.4, 0.5),
-    "box_scale": (-0.4, -0.2, 0.3),
-    "rotation": (30.0, 60.0, 90.0),
+    "box_shift": (0.0, 0.2, 0.4, 0.6),
+    "box_scale": (-0.4, 0.4),
+    "rotation": (45.0, 75.0),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--faces", type=int, default=60, help="at most so many, evenly spread")
+    parser.add_argument("--faces", type=int, default=40, help="at most so many, evenly spread")
     parser.add_argument("--variant", default="best")
     parser.add_argument("--split", default="validation")
     arguments = parser.parse_args()

@@ -22,7 +22,7 @@ from facial_keypoints.landmarks import (
 )
 from facial_keypoints.looking import Looker
 from facial_keypoints.norms import outer_eye_corners
-from facial_keypoints.point_table import keypoints_of, table_of_faces
+from facial_keypoints.point_table import column_names, keypoints_of, table_of_faces
 from facial_keypoints.searching import Candidate
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,10 @@ def table_of_found(
         for batch in batches(candidates, batch_size)
         for row in _rows(batch, judged(batch, looker, calibration), looker.scheme)
     )
-    return table_of_faces(rows)
+    table = table_of_faces(rows)
+    if table.empty:
+        return pd.DataFrame(columns=[*ABOUT, *error_columns(looker.scheme), *column_names(range(looker.scheme.size))])
+    return table
 
 
 def batches(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
@@ -122,7 +125,7 @@ def faces_kept(table: pd.DataFrame, scheme: LandmarkScheme, least_confidence: fl
     A picture that loses all has a row with the reason.  Faces whose confidence is not known (NaN) are kept.
     """
     if table.empty:
-        return pd.DataFrame(columns=ABOUT)
+        return table
     is_face = table["reason"].isna()
     doubtful = is_face & (table["confidence"] < least_confidence)
     kept = is_face & ~doubtful & ~_found_before(table, is_face & ~doubtful, scheme)
