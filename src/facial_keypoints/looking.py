@@ -49,7 +49,7 @@ class Looker:
     """A trained network, and how often it looks.
 
     rounds: looks at each face, at least 1; those after the first are around the points of the one before.
-    flip_average: the mean with the prediction for the mirror image, at twice the cost.
+    flip_average: the last look is the mean with that at the mirror image, which costs as much again.
     """
 
     model: nn.Module
@@ -84,23 +84,25 @@ class Looker:
         return Seen(*(np.concatenate(parts) for parts in zip(*seen, strict=True)))
 
     def _look(self, pictures: Tensor, matrices: NDArray[np.floating]) -> Seen:
-        points, spread, mirrored = self._one_look(pictures, matrices)
         before = None
         for _ in range(self.rounds - 1):
-            before, matrices = points, upright_crop_matrices(points, self.scheme, self.crop)
-            points, spread, mirrored = self._one_look(pictures, matrices)
+            before, *_ = self._one_look(pictures, matrices, flip_average=False)  # good enough to look around
+            matrices = upright_crop_matrices(before, self.scheme, self.crop)
+        points, spread, mirrored = self._one_look(pictures, matrices, self.flip_average)
         sizes = face_size(points, self.scheme)[:, None].clip(min=1e-6)
         moved = np.full(spread.shape, np.nan) if before is None else _distances(points, before) / sizes
         return Seen(points, spread, mirrored / sizes, moved)
 
-    def _one_look(self, pictures: Tensor, matrices: NDArray[np.floating]) -> tuple[NDArray[np.float64], ...]:
+    def _one_look(
+        self, pictures: Tensor, matrices: NDArray[np.floating], flip_average: bool
+    ) -> tuple[NDArray[np.float64], ...]:
         """Points (N, K, 2), spread and distance of the mirror image's prediction, (N, K), in pixels of the pictures."""
         maps = torch.from_numpy(matrices.astype(np.float32)).to(self.device)
         views = warp(pictures, maps, self.frame.size)
         points, spread = self._predict(views)
         disagreement = torch.full_like(spread, torch.nan)
         sides = points.new_tensor([self.frame.width, self.frame.height])
-        if self.flip_average:
+        if flip_average:
             other, other_spread = (values[:, list(self.scheme.mirror)] for values in self._predict(views.flip(-1)))
             other = torch.stack([1 - other[..., 0], other[..., 1]], dim=-1)
             apart = moved_points(maps, other * sides) - moved_points(maps, points * sides)

@@ -80,7 +80,7 @@ def draw(checkpoint: Checkpoint, fit: Any, cases: Cases, others: Seen) -> Figure
     goodness = np.concatenate([chances, of_others])
     report(errors, estimated, goodness, checkpoint)
     title = (
-        f"{checkpoint.training.name}, {len(errors)} validation faces of {checkpoint.training.data_set}, most made "
+        f"{checkpoint.training.name}, {len(errors)} validation faces of {checkpoint.training.data_set}, some made "
         f"harder, and {len(of_others)} places without a face: estimates by folds"
     )
     return confidence_figure(errors, estimated, goodness, is_good, title=title)

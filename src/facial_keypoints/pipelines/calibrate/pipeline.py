@@ -1,6 +1,6 @@
 """checkpoint + validation faces, made harder in many ways, + places without a face -> calibration, a picture of it
 
-One namespace for each variant of finetune_resnet.  Not part of a plain `kedro run`: it looks at two thousand faces.
+One namespace for each variant of finetune_resnet.  Not part of a plain `kedro run`.
 """
 
 from kedro.pipeline import Node, Pipeline
