@@ -8,8 +8,10 @@ from facial_keypoints.options import (
     DetectorOptions,
     EvaluateOptions,
     FaceOptions,
+    LikeLabelsOptions,
     LrFindOptions,
     NoseOptions,
+    PredictOptions,
     ResnetLooksOptions,
     ResnetOptions,
     SmallLooksOptions,
@@ -89,3 +91,22 @@ def evaluate_options(**changed: Any) -> EvaluateOptions:
 def finder_options(**changed: Any) -> LrFindOptions:
     usual = {"lowest": 1e-6, "highest": 1e-2, "steps": 20, "smoothing": 0.25, "divergence": 4}
     return LrFindOptions(**{**usual, **changed})
+
+
+def predict_options(**changed: Any) -> PredictOptions:
+    """The cascade; one look, not averaged; nothing is left out."""
+    usual = {
+        "pictures": "no/such/pictures",
+        "variant": "auto",
+        "detector": "lbp",
+        "lbp": LikeLabelsOptions(side=1, shift_down=0),
+        "yunet": DetectorOptions(file="no/such/detector.onnx", side=1, shift_down=0),
+        "boxes": "",
+        "rounds": 1,
+        "flip_average": False,
+        "least_confidence": 0.0,
+        "device": "cpu",
+        "batch_size": 4,
+        "drawn_size": 300,
+    }
+    return PredictOptions(**{**usual, **changed})

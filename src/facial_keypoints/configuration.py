@@ -25,7 +25,9 @@ from facial_keypoints.options import PLAIN_OPTIONS, TWO_LOOKS, VARIANT_OPTIONS
 SHARED_MAPPINGS = ("augmentation", TWO_LOOKS)
 TORCHVISION_WEIGHTS = ("IMAGENET1K_V1",)
 NO_WEIGHTS = "none"
+AUTO = "auto"  # predict.variant: the best that is trained
 TAKEN = (*BASELINES, "peers")  # what no variant can be called
+PICTURES = "pictures"  # of `predict`: may be given without the pipeline's name
 PARAMETER = "parameter:"  # in the catalog, what stands before a parameter whose value is meant
 Location = tuple[str | int, ...]  # of a value within the options, as pydantic gives it
 
@@ -44,7 +46,7 @@ class ProjectConfigLoader(OmegaConfigLoader):
             resolve_manifests(config, project)
         if key != "parameters":
             return config
-        parameters = complete_variants(config)
+        parameters = complete_variants(with_short_names(config))
         resolve_paths(parameters, project)
         check_parameters(parameters)
         return parameters
@@ -54,6 +56,14 @@ def variant_names(parameters: dict[str, Any], pipeline: str) -> list[str]:
     """The variants of a training pipeline, in the order of its parameter file."""
     options = parameters.get(pipeline, {})
     return [key for key, value in options.items() if isinstance(value, dict) and key not in SHARED_MAPPINGS]
+
+
+def with_short_names(parameters: dict[str, Any]) -> dict[str, Any]:
+    """`--params pictures=<folder>` as what it is short for, predict.pictures."""
+    if PICTURES not in parameters:
+        return parameters
+    others = {key: value for key, value in parameters.items() if key != PICTURES}
+    return others | {"predict": others.get("predict", {}) | {PICTURES: parameters[PICTURES]}}
 
 
 def complete_variants(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +104,7 @@ def with_parameters(catalog: dict[str, Any], parameters: dict[str, Any]) -> dict
 
 
 def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
-    """Make paths absolute, of weights, own pictures and scheme, peers, detector: the project's root is their base."""
+    """Make paths absolute, relative to the project's root: weights, own pictures, boxes, scheme, peers, detectors."""
 
     def resolve(options: dict[str, Any], key: str, names: Sequence[str] = ()) -> None:
         if isinstance(value := options.get(key), str) and value and value not in names:
@@ -108,6 +118,11 @@ def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
     if isinstance(evaluate := parameters.get("evaluate"), dict):
         resolve(evaluate, "peers_folder")
         if isinstance(detector := evaluate.get("detector"), dict):
+            resolve(detector, "file")
+    if isinstance(predict := parameters.get("predict"), dict):
+        resolve(predict, PICTURES)
+        resolve(predict, "boxes")
+        if isinstance(detector := predict.get("yunet"), dict):
             resolve(detector, "file")
 
 
@@ -131,7 +146,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
             key_of = partial(_variant_key, parameters[pipeline], pipeline, variant)
             problems += _problems(key_of, options, parameters[pipeline][variant])
             problems += _name_problems(f"{pipeline}.{variant}", "variant", TAKEN)
-    problems = problems or [*_crop_problems(parameters), *_peer_problems(parameters)]
+    problems = problems or [*_crop_problems(parameters), *_peer_problems(parameters), *_predict_problems(parameters)]
     if problems:
         raise ConfigurationError(
             "Impossible parameters (they stand in conf/<environment>/parameters_<pipeline>.yml and --params):\n"
@@ -154,6 +169,14 @@ def _peer_problems(parameters: dict[str, Any]) -> list[str]:
     taken = [*variant_names(parameters, "finetune_resnet"), *TAKEN]
     peers = parameters.get("evaluate", {}).get("peers", {})
     return [problem for name in peers for problem in _name_problems(f"evaluate.peers.{name}", "peer", taken)]
+
+
+def _predict_problems(parameters: dict[str, Any]) -> list[str]:
+    """Own pictures are predicted by a variant that there is."""
+    chosen, known = parameters.get("predict", {}).get("variant", AUTO), variant_names(parameters, "finetune_resnet")
+    if chosen in (AUTO, *known):
+        return []
+    return [f"predict.variant: found {chosen!r}; expected {AUTO}, or a variant of finetune_resnet: {', '.join(known)}"]
 
 
 def _crop_problems(parameters: dict[str, Any]) -> list[str]:

@@ -39,8 +39,19 @@ def detect_boxes(pictures: Iterable[NDArray[np.uint8]], detector_file: Path | st
     pictures: (H, W, 3) uint8 RGB, of any sizes. Faces narrower than about 1/64 of the longer side are missed.
     Raises MissingInputError if OpenCV or the file is not there, DataError if it is no such detector, ShapeError.
     """
-    detector = _detector(Path(detector_file))
-    return [_detect(detector, picture) for picture in pictures]
+    detector = Yunet(detector_file)
+    return [detector(picture) for picture in pictures]
+
+
+class Yunet:
+    """The detector, ready to be shown pictures one by one.  Raises as `detect_boxes`."""
+
+    def __init__(self, detector_file: Path | str) -> None:
+        self._detector = _detector(Path(detector_file))
+
+    def __call__(self, picture: NDArray[np.uint8], longest_side: int = LONGEST_SIDE) -> NDArray[np.float64]:
+        """The faces of a picture (H, W, 3), (M, 5), as `detect_boxes`.  longest_side: pixels that it is shrunk to."""
+        return _detect(self._detector, picture, longest_side)
 
 
 def nearest_boxes(faces: FaceSet, detector_file: Path | str) -> NDArray[np.float64]:
@@ -103,11 +114,11 @@ def _quiet(cv2: ModuleType) -> Iterator[None]:
         cv2.utils.logging.setLogLevel(before)
 
 
-def _detect(detector: Any, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _detect(detector: Any, picture: NDArray[np.uint8], longest_side: int) -> NDArray[np.float64]:
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         raise ShapeError(f"a picture is {picture.shape} {picture.dtype}, expected (H, W, 3) uint8.")
     height, width = picture.shape[:2]
-    seen = _shrunk(picture)
+    seen = _shrunk(picture, longest_side)
     detector.setInputSize((seen.shape[1], seen.shape[0]))
     _, found = detector.detect(np.ascontiguousarray(seen[..., ::-1]))  # it learnt from BGR
     if found is None:
@@ -117,9 +128,9 @@ def _detect(detector: Any, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     return boxes[np.argsort(-boxes[:, 4], kind="stable")]
 
 
-def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _shrunk(picture: NDArray[np.uint8], longest_side: int) -> NDArray[np.uint8]:
     height, width = picture.shape[:2]
-    factor = LONGEST_SIDE / max(height, width)
+    factor = longest_side / max(height, width)
     if factor >= 1:
         return picture
     size = (max(1, round(factor * width)), max(1, round(factor * height)))

@@ -14,7 +14,7 @@ from facial_keypoints.detection import nearest_boxes
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.faces import TRAIN, FaceSet
 from facial_keypoints.geometry import crop_boxes
-from facial_keypoints.options import DetectorOptions, EvaluateOptions
+from facial_keypoints.options import DetectorOptions, EvaluateOptions, LikeLabelsOptions
 from facial_keypoints.predictions import BOXES_FROM
 from facial_keypoints.protocol import DIGITS
 
@@ -71,7 +71,7 @@ def origins(faces: FaceSet, boxes: NDArray[np.floating], options: EvaluateOption
     return words
 
 
-def like_those_of_labels(boxes: NDArray[np.floating], detector: DetectorOptions) -> NDArray[np.floating]:
+def like_those_of_labels(boxes: NDArray[np.floating], detector: LikeLabelsOptions) -> NDArray[np.floating]:
     """Squares (N, 4) that lie to the faces as the labels' boxes do, made of a detector's boxes (N, 4)."""
     found = np.sqrt(boxes[:, 2] * boxes[:, 3])
     side = detector.side * found

@@ -10,6 +10,7 @@ from kedro.pipeline import Pipeline
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.archive import ArchiveDataset
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
+from facial_keypoints.datasets.own_pictures import OwnPicturesDataset
 from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 CHECKPOINT = ".checkpoint"
 BOXES = "_boxes"
 EVALUATE, ROBUSTNESS = "evaluate", "robustness"  # the namespaces whose inputs may be missing
+PREDICT, CALIBRATE = "predict", "calibrate"  # those whose networks may be missing
+OF_NETWORK = (CHECKPOINT, ".calibration")
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
 
@@ -39,9 +42,10 @@ def _is_stood_in_for(dataset: AbstractDataset | None) -> bool:
 def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers: Makers, env: str | None) -> None:
     """Put an AbsentDataset in place of each missing input that only evaluation reads, and say how to make it.
 
-    Nothing is said of the checkpoints of variants on request: that they are not there is the usual case. What would be
-    made of missing checkpoints only is kept in memory: no notice lands where a result belongs.
-    Raises MissingInputError if there is no checkpoint at all to evaluate.
+    Nothing is said of the checkpoints of variants on request: that they are not there is the usual case; nor of
+    networks that `predict` may choose from. What would be made of missing checkpoints only is kept in memory: no notice
+    lands where a result belongs.
+    Raises MissingInputError if there is no checkpoint at all.
     """
     optional = [name for name in missing_inputs(pipeline, catalog) if _is_optional(name, pipeline)]
     checkpoints = {name for name in pipeline.datasets() if name.endswith(CHECKPOINT)}
@@ -51,16 +55,18 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
         if checkpoints <= unasked:  # which that would not train
             how = f": {how_to_make(sorted(checkpoints), catalog, makers, env)}"
         raise MissingInputError(
-            f"There is nothing to evaluate: {', '.join(sorted(checkpoints))} are missing. Train a variant first{how}"
+            f"There is nothing to {_purpose(pipeline)}: {', '.join(sorted(checkpoints))} are missing. "
+            f"Train a variant first{how}"
         )
     for name in optional:
-        if name not in unasked:
+        if name not in unasked and _readers(name, pipeline) & {EVALUATE, ROBUSTNESS}:
             logger.warning(
                 "%s is missing and left out of the evaluation: %s", name, how_to_make([name], catalog, makers, env)
             )
         catalog[name] = AbsentDataset()
     if absent := checkpoints & set(optional):
-        with_peers = outputs_of_peers() if peers_are_there(catalog) else set()
+        measures_peers = f"params:{EVALUATE}" in pipeline.inputs() and peers_are_there(catalog)
+        with_peers = outputs_of_peers() if measures_peers else set()
         for output, networks in networks_behind(pipeline, with_peers).items():
             if networks and networks <= absent:
                 catalog[output] = MemoryDataset(copy_mode="assign")
@@ -92,8 +98,19 @@ def peers_are_there(catalog: CatalogProtocol) -> bool:
 def _is_optional(name: str, pipeline: Pipeline) -> bool:
     if name == "parameters" or name.startswith("params:") or name.endswith(BOXES):
         return False
-    readers = [node for node in pipeline.nodes if name in node.inputs]
-    return all((node.namespace or "").split(".")[0] in (EVALUATE, ROBUSTNESS) for node in readers)
+    may_miss = {EVALUATE, ROBUSTNESS} | ({PREDICT, CALIBRATE} if name.endswith(OF_NETWORK) else set())
+    return _readers(name, pipeline) <= may_miss
+
+
+def _readers(name: str, pipeline: Pipeline) -> set[str]:
+    """The pipelines whose nodes read a dataset."""
+    return {(node.namespace or "").split(".")[0] for node in pipeline.nodes if name in node.inputs}
+
+
+def _purpose(pipeline: Pipeline) -> str:
+    """What the networks are for that a run asks for, to follow "nothing to"."""
+    namespaces = {(node.namespace or "").split(".")[0] for node in pipeline.nodes}
+    return "evaluate" if namespaces & {EVALUATE, ROBUSTNESS} else "predict with"
 
 
 def require_inputs(
@@ -130,12 +147,18 @@ def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
 
 
 def require_detector(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Raises ProjectError if faces are to be evaluated in a detector's boxes, and it cannot be run."""
+    """Raises ProjectError if faces are to be evaluated in a detector's boxes, or found by it, and it cannot be run."""
     finds_boxes = any(name.endswith(BOXES) and name != "danes_boxes" for name in pipeline.all_outputs())
     if finds_boxes and (options := catalog.load(f"params:{EVALUATE}")).boxes == "detector":
         from facial_keypoints.detection import require_yunet
 
         require_yunet(options.detector.file)
+    if "my_faces" in pipeline.all_outputs():
+        predict = catalog.load(f"params:{PREDICT}")
+        if predict.detector == "yunet" and not predict.boxes:
+            from facial_keypoints.detection import require_yunet
+
+            require_yunet(predict.yunet.file)
 
 
 def require_tracked_runs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -174,7 +197,7 @@ def how_to_make(
     while pending:
         name = pending.pop()
         dataset = catalog.get(name)
-        if isinstance(dataset, ArchiveDataset) and not dataset.writable:
+        if isinstance(dataset, OwnPicturesDataset) or (isinstance(dataset, ArchiveDataset) and not dataset.writable):
             by_hand.append(dataset.how_to_get_it)
             continue
         pipelines = makers()

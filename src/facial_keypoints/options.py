@@ -254,13 +254,19 @@ class PeerOptions:
     input_size: Annotated[int, Field(ge=32, le=1024)]  # pixels that it is given, and shrinks further by itself
 
 
-@dataclass(config=STRICT, frozen=True)
-class DetectorOptions:
-    """YuNet, and how its boxes become boxes like those of the data sets."""
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class LikeLabelsOptions:
+    """How a detector's boxes become boxes like those of the data sets."""
 
-    file: Annotated[str, Field(min_length=1)]
     side: Annotated[float, Field(gt=0.2, le=5)]  # of such a box, in sides of the detector's
     shift_down: Annotated[float, Field(ge=-0.5, le=0.5)]  # of its centre, in sides of the detector's box
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class DetectorOptions(LikeLabelsOptions):
+    """YuNet."""
+
+    file: Annotated[str, Field(min_length=1)]
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -295,6 +301,24 @@ class LrFindOptions:
             raise ValueError(f"lowest ({self.lowest:g}) has to be below highest ({self.highest:g}): the rate rises")
 
 
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class PredictOptions:
+    """`predict` and `calibrate`."""
+
+    pictures: Annotated[str, Field(min_length=1)]  # a folder or a file
+    variant: Annotated[str, Field(min_length=1)]  # of finetune_resnet, or auto
+    detector: Literal["lbp", "yunet"]
+    lbp: LikeLabelsOptions
+    yunet: DetectorOptions
+    boxes: str  # a file of boxes, or a folder of such files; "": a detector finds them
+    rounds: Annotated[int, Field(ge=1, le=5)]  # looks at each face
+    flip_average: bool
+    least_confidence: Fraction
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
+    batch_size: Annotated[int, Field(ge=1, le=1024)]  # faces
+    drawn_size: Annotated[int, Field(ge=100, le=20_000)]  # pixels: the longer side of drawn pictures, at most
+
+
 @dataclass(config=STRICT, frozen=True)
 class DrawSampleOptions:
     """`draw_sample`."""
@@ -313,6 +337,7 @@ PLAIN_OPTIONS: dict[str, type] = {
     "augment": AugmentOptions,
     "evaluate": EvaluateOptions,
     "lr_find": LrFindOptions,
+    "predict": PredictOptions,
 }
 
 VARIANT_OPTIONS: dict[str, type[TrainingOptions]] = {

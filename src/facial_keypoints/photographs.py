@@ -46,18 +46,28 @@ def read_reduced(path: Path, shrink: float) -> tuple[Image.Image, int]:
     Pixels are those that are stored: an EXIF orientation is not applied. Transparent ones lie on white.
     Raises DataError that names the file if it cannot be read.
     """
-    factor = next((reduction for reduction in REDUCTIONS if reduction <= shrink), 1)
+    factor = reduction(shrink)
     try:
         with Image.open(path) as picture:
-            width, height = picture.size
-            if factor > 1:  # JPEG decoders leave pixels out on the way
-                picture.draft(None, (max(1, width // factor), max(1, height // factor)))
-            still_to_do = factor // max(1, round(width / picture.width))
-            picture.load()
-            coloured = in_colour(picture)
-            return coloured.reduce(still_to_do) if still_to_do > 1 else coloured, factor
+            return loaded(picture, factor), factor
     except UNREADABLE as error:
         raise unreadable(path, error) from error
+
+
+def reduction(shrink: float) -> int:
+    """The most that decoders and Pillow shrink a picture by on the way, 1, 2, 4 or 8 times, but at most `shrink`."""
+    return next((factor for factor in REDUCTIONS if factor <= shrink), 1)
+
+
+def loaded(picture: Image.Image, factor: int) -> Image.Image:
+    """An open picture's pixels in RGB, `factor` times smaller: 1, 2, 4 or 8.  Raises what Pillow raises."""
+    width, height = picture.size
+    if factor > 1:  # JPEG decoders leave pixels out on the way
+        picture.draft(None, (max(1, width // factor), max(1, height // factor)))
+    still_to_do = factor // max(1, round(width / picture.width))
+    picture.load()
+    coloured = in_colour(picture)
+    return coloured.reduce(still_to_do) if still_to_do > 1 else coloured
 
 
 def in_colour(picture: Image.Image) -> Image.Image:

@@ -12,10 +12,12 @@ from kedro.framework.project import settings
 from kedro.utils import find_kedro_project
 from pydantic import TypeAdapter
 
-from facial_keypoints.configuration import ProjectConfigLoader, variant_names
+from facial_keypoints.configuration import AUTO, ProjectConfigLoader, variant_names
 from facial_keypoints.options import TWO_LOOKS, VARIANT_OPTIONS
 
 OWN = "own"
+BEST = "best"  # the variant that own pictures are predicted by, where it is trained
+PREDICTING = "finetune_resnet"  # the pipeline whose networks see faces in boxes
 LR_FIND = "lr_find"  # the pipeline that tries learning rates, in namespaces `lr_find.train_nose.best`
 USUAL_DATA_SETS = {"train_nose": "danes", "train_face": "danes", "finetune_resnet": "ibug"}
 
@@ -40,7 +42,12 @@ def _wiring(parameters: dict[str, Any]) -> dict[str, Any]:
         }
         for pipeline in VARIANT_OPTIONS
     }
-    return {**learns_from, "on_request": _on_request(parameters), "runs": _runs(parameters)}
+    return {
+        **learns_from,
+        "on_request": _on_request(parameters),
+        "runs": _runs(parameters),
+        "predicting": _predicting(parameters),
+    }
 
 
 def _on_request(parameters: dict[str, Any]) -> set[str]:
@@ -56,6 +63,12 @@ def _on_request(parameters: dict[str, Any]) -> set[str]:
 def _runs(parameters: dict[str, Any]) -> list[str]:
     runs = parameters.get("evaluate", {}).get("runs", [])
     return runs.split() if isinstance(runs, str) else list(runs)
+
+
+def _predicting(parameters: dict[str, Any]) -> list[str]:
+    chosen = parameters.get("predict", {}).get("variant", AUTO)
+    names = variant_names(parameters, PREDICTING)
+    return sorted(names, key=lambda name: name != BEST) if chosen == AUTO else [chosen]
 
 
 def variants(pipeline: str) -> list[str]:
@@ -88,6 +101,11 @@ def namespaces_on_request() -> set[str]:
 def evaluated_runs() -> list[str]:
     """Ids of the MLflow runs that are evaluated too, besides the variants."""
     return list(dict.fromkeys(_runs(_parameters_of_this_run())))
+
+
+def predicting_variants() -> list[str]:
+    """Variants of finetune_resnet that own pictures may be predicted by, in the order in which they are preferred."""
+    return _predicting(_parameters_of_this_run())
 
 
 def _parameters_of_this_run() -> dict[str, Any]:

@@ -54,12 +54,12 @@ def parse_coco(text: str, source: str, scheme: LandmarkScheme) -> list[Annotated
 
 
 def format_coco(faces: Iterable[AnnotatedFace], sizes: Mapping[str, tuple[int, int]], scheme: LandmarkScheme) -> str:
-    """The file's text.  sizes: the width and the height of each picture, by its `file`.
+    """The file's text.  sizes: the width and the height of each picture, by its `file`; also of those without a face.
 
     A face with a fault is written without points; `split` and `group` have no place in the format.
     """
     faces = list(faces)
-    ids = {file: number for number, file in enumerate(dict.fromkeys(face.file for face in faces), start=1)}
+    ids = {file: number for number, file in enumerate(dict.fromkeys([*sizes, *(face.file for face in faces)]), start=1)}
     images = [
         {"id": number, "file_name": file, "width": sizes[file][0], "height": sizes[file][1]}
         for file, number in ids.items()

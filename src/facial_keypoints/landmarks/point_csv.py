@@ -4,7 +4,8 @@
     anna/1.jpg,12.5,40.25,...,3,5,80,80,train,anna
 
 Coordinates are continuous pixels, a pixel's centre at +0.5.  The four columns of the box, `split` and `group` may be
-absent, and their cells empty; so may all cells of a face's points.  Split by commas, UTF-8, in any order of columns.
+absent, and their cells empty; so may all cells of a face's points and, beside boxes, the columns of all points.  Split
+by commas, UTF-8, in any order of columns.
 """
 
 import csv
@@ -109,7 +110,8 @@ def _check_header(header: list[str], scheme: LandmarkScheme, source: str) -> Non
         found = f"columns for {len(points)} points"
         raise fault(where, found, f"the {scheme.size} of scheme {scheme.name}", "Name their scheme: ingest_own.scheme.")
     box = BOX if any(name in BOX for name in header) else ()
-    require_keys(header, ("file", *_point_columns(scheme), *box), (*BOX, "split", "group"), where, advice, "column")
+    named = () if box and not points else _point_columns(scheme)  # boxes alone are faces without landmarks
+    require_keys(header, ("file", *named, *box), (*BOX, "split", "group"), where, advice, "column")
 
 
 def _face(header: Sequence[str], row: list[str], where: str, scheme: LandmarkScheme) -> AnnotatedFace:
@@ -127,6 +129,8 @@ def _face(header: Sequence[str], row: list[str], where: str, scheme: LandmarkSch
 def _points(cells: dict[str, str], where: str, scheme: LandmarkScheme) -> tuple[np.ndarray | None, str | None]:
     """The points, if all are given, and the fault, if only some are."""
     columns = _point_columns(scheme)
+    if columns[0] not in cells:
+        return None, None
     empty = sum(not cells[x] or not cells[y] for x, y in zip(columns[::2], columns[1::2], strict=True))
     given = _numbers(cells, [name for name in columns if cells[name]], where)
     if empty == 0:

@@ -1,0 +1,52 @@
+"""Somebody's own pictures: a folder, or one file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+
+from facial_keypoints.errors import MissingInputError, ProjectError
+
+if TYPE_CHECKING:
+    from facial_keypoints.own_pictures import OwnPictures
+
+
+class OwnPicturesDataset(AbstractDataset[None, "OwnPictures"]):
+    """The files of a folder and of those in it, or one file.  They are listed, not opened, and never written."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    @property
+    def how_to_get_it(self) -> str:
+        """What to do when there is nothing."""
+        return (
+            f"put your pictures into {self._filepath}, or name their folder or one of them: "
+            "--params predict.pictures=<folder or file>"
+        )
+
+    def load(self) -> OwnPictures:
+        from facial_keypoints.own_pictures import list_pictures
+
+        if not self._exists():
+            raise MissingInputError(f"{self._filepath} is missing: {self.how_to_get_it}")
+        return list_pictures(self._filepath)
+
+    def save(self, data: None) -> None:
+        raise ProjectError(f"{self._filepath} holds somebody's own pictures and is not to be written.")
+
+    def preview(self, files: int = 100) -> JSONPreview:
+        """The names of the files, or of the first of them: what Kedro-Viz shows."""
+        names = [file.name for file in self.load()]
+        return JSONPreview(json.dumps({"files": len(names), "names": names[:files]}))
+
+    def _exists(self) -> bool:
+        return self._filepath.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
