@@ -98,13 +98,19 @@ def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | 
     return experiment.experiment_id
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """One line: "Connection refused" where that is the root of it all, rather than all that failed because of it."""
-    root: BaseException = error
-    while cause := root.__cause__ or root.__context__:
-        root = cause
-    told = root if isinstance(root, OSError | sqlite3.Error) else error
-    return str(told).strip().splitlines()[0].rstrip(" .")
+    roots = [each for each in causes(error) if isinstance(each, sqlite3.Error) or getattr(each, "errno", None)]
+    return str([error, *roots][-1]).strip().splitlines()[0].rstrip(" .")
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and all that it came from, the roots last."""
+    yield error
+    behind = error.__cause__ or error.__context__
+    for each in (*error.args, behind):  # some libraries hand errors on as arguments
+        if isinstance(each, BaseException):
+            yield from causes(each)
 
 
 def without_password(uri: str) -> str:
