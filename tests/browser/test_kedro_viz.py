@@ -50,7 +50,7 @@ def test_the_whole_opens_as_seven_closed_boxes_in_layers_from_left_to_right(page
     assert lefts == sorted(lefts)
     page.get_by_label("Hide menu").click()
     page.get_by_label("Turn minimap off").click()
-    page.mouse.move(600, 650)  # away from the button, which would explain itself
+    page.mouse.move(40, 380)  # away from the button, which would explain itself, and from the layers
     page.wait_for_timeout(1000)  # until the graph has moved to its new place
     keep_screenshot(page, "kedro_viz")
 

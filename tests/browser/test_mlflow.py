@@ -31,19 +31,22 @@ def runs(finished: Finished) -> list[Run]:
     return [newest[rate] for rate in RATES]
 
 
-def open_comparison(page: Page, address: str, experiment: str, names: list[str]) -> None:
-    """Choose the experiment, unfold the newest run, tick its runs of those names and press Compare."""
+def row(page: Page, run_id: str) -> Locator:
+    """A run's row in the table of an experiment's runs."""
+    return page.get_by_role("row").filter(has=page.locator(f"a[href*='{run_id}']")).first
+
+
+def open_comparison(page: Page, address: str, experiment: str, runs: list[Run]) -> None:
+    """Choose the experiment, unfold the run that the runs are part of, tick them and press Compare."""
     page.goto(f"{address}#/experiments")
     page.get_by_text("Model training").click()
     page.get_by_role("link", name=experiment, exact=True).click()
     page.get_by_role("button", name="Close", exact=True).click()  # the assistant, which opens by itself
-    parent = page.get_by_role("row").filter(has_text="kedro run").first
-    parent.get_by_role("button").first.click()
-    for name in names:
-        row = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
-        row.get_by_role("checkbox", name="row selection").first.check()
+    row(page, runs[0].data.tags["mlflow.parentRunId"]).get_by_role("button").first.click()
+    for run in runs:
+        row(page, run.info.run_id).get_by_role("checkbox", name="row selection").check()
     page.get_by_role("button", name="Compare", exact=True).click()
-    expect(page.get_by_text(f"Comparing {len(names)} Runs")).to_be_visible()
+    expect(page.get_by_text(f"Comparing {len(runs)} Runs")).to_be_visible()
 
 
 def metric(page: Page, name: str) -> Locator:
@@ -68,7 +71,7 @@ def curves(page: Page) -> set[tuple[str, str]]:
 
 def test_three_learning_rates_are_compared_as_three_curves_with_their_names(page, mlflow_address, finished, runs):
     names = [run.info.run_name for run in runs]
-    open_comparison(page, mlflow_address, finished.experiment, names)
+    open_comparison(page, mlflow_address, finished.experiment, runs)
     metric(page, "val/nme").click()
     for name in names:
         expect(page.get_by_text(f"{name} (val/nme)")).to_be_visible()
