@@ -80,7 +80,7 @@ def test_a_sweep_killed_after_two_rates_goes_on_with_the_other_two(ready):
         ("lr_1e-5", "FINISHED"),
     ]
     artifacts = ready.root / "mlartifacts" / parent.info.run_id / "artifacts"
-    assert [path.name for path in artifacts.rglob("*.png")] == ["comparison.png"]
+    assert len(list(artifacts.rglob("comparison.png"))) == 1
     assert "| 0.0001 |" in parent.data.tags["mlflow.note.content"]
 
     other = ready.kedro("sweep", "train_nose", "1e-3", "1", "--params", "epochs=1")

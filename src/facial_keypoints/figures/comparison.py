@@ -106,7 +106,7 @@ def spread(axes: Axes, errors: Iterable[pd.Series]) -> None:
     values = pd.concat(list(errors)).replace(np.inf, np.nan).dropna()
     if len(values) and values.max() > FAR_APART * values.min() > 0:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
 
