@@ -57,6 +57,8 @@ def test_an_evaluation_shows_the_test_rows_of_the_leaderboard(tmp_path):
     text = said(makes("leaderboard", namespace="evaluate"), saved(tmp_path, leaderboard=board), tmp_path)
     assert interval_text(5.04, 4.41, 5.72, 2) in text
     assert "not shown" not in text
+    text = said(makes("leaderboard", namespace="evaluate"), saved(tmp_path, leaderboard=board[1:]), tmp_path)
+    assert "No test face has landmarks" in text
 
 
 def test_ingesting_shows_its_files_and_nothing_of_mlflow(tmp_path, monkeypatch):

@@ -34,7 +34,7 @@ class SummaryHooks:
     def __init__(self) -> None:
         self._started = 0.0
 
-    @hook_impl
+    @hook_impl(trylast=True)  # after the hook that waits for another run
     def before_pipeline_run(self) -> None:
         self._started = time.time()
 
@@ -66,6 +66,8 @@ def errors(pipeline: Pipeline, catalog: CatalogProtocol, made: dict[str, Path]) 
     """The leaderboard if faces were evaluated, else the validation errors of what was trained; "" if nothing was."""
     if LEADERBOARD in made:
         board = catalog.load(LEADERBOARD).query("split == 'test' and subset == 'full'")
+        if board.empty:
+            return "No test face has landmarks: there are no errors to show."
         return f"On test faces, NME in % with 95 % intervals:\n{as_text(board[COLUMNS])}"
     histories = {
         name: catalog.load(f"{name}.history") for name in trained_variants(pipeline) if f"{name}.history" in made

@@ -64,9 +64,10 @@ class ParentRun:
             self.store.client.set_terminated(run.info.run_id, "KILLED")
 
     @sweep_goes_on()
-    def describe(self, text: str) -> None:
-        """The page's description, in Markdown."""
-        self.store.client.set_tag(self.id, "mlflow.note.content", text)
+    def describe(self, text: str, figure: str | None = None) -> None:
+        """The page's description, in Markdown.  figure: the path of a picture among the run's artifacts."""
+        picture = f"\n\n![Learning curves](get-artifact?path={figure}&run_uuid={self.id})" if figure else ""
+        self.store.client.set_tag(self.id, "mlflow.note.content", text + picture)
 
 
 @contextmanager

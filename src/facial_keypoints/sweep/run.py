@@ -22,6 +22,8 @@ from facial_keypoints.tracking.quiet import be_quiet
 
 logger = logging.getLogger(__name__)
 
+FIGURES = "figures"  # where the tracking hook puts them among a run's artifacts
+
 
 def run_sweep(sweep: Sweep) -> Outcome:
     """Train what is left of a sweep and draw all its learning curves in one figure.
@@ -52,7 +54,8 @@ def run_sweep(sweep: Sweep) -> Outcome:
         overlay = draw(compared, trained, catalog)
         histories = {name: catalog.load(f"{name}.history") for name in compared.variants}
         outcome = Outcome(sweep, states, histories, overlay)
-        parent.describe(as_markdown(outcome))
+        figure = f"{FIGURES}/{sweep.pipeline}/{overlay.name}" if overlay else None
+        parent.describe(as_markdown(outcome), figure)
         return outcome
 
 
