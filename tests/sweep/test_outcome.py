@@ -66,4 +66,4 @@ def test_a_page_of_mlflow_has_the_same_as_a_markdown_table():
     lines = as_markdown(done).splitlines()
     assert lines[2] == "| learning rate | NME, % | px | epoch |  |"
     assert lines[4].endswith("| complete before |")
-    assert lines[-1] == best_in_words(done)
+    assert lines[0] == best_in_words(done)

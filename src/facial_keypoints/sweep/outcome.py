@@ -71,8 +71,8 @@ def as_text(outcome: Outcome) -> str:
 
 
 def as_markdown(outcome: Outcome) -> str:
-    """The same for MLflow's page of the sweep."""
+    """The same for MLflow's page of the sweep, which shows but the first lines unasked."""
     table = as_table(outcome)
     lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
     rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"Learning rates of `{outcome.sweep.pipeline}`, by validation.\n\n{rows}\n\n{best_in_words(outcome)}"
+    return f"{best_in_words(outcome)}\n\n{rows}"
