@@ -14,7 +14,7 @@ def history(*errors: float) -> pd.DataFrame:
 def outcome(*bests: float) -> Outcome:
     """Of a sweep of 1e-2, 1e-3, ...; a rate without an error has failed."""
     rates = [10.0 ** -(2 + place) for place in range(len(bests))]
-    sweep = Sweep(Path(), None, "train_nose", rates, {})
+    sweep = Sweep(Path(), None, Path(), "train_nose", rates, {})
     given = dict(zip(sweep.variants, bests, strict=True))
     return Outcome(
         sweep,

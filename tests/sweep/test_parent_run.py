@@ -8,6 +8,8 @@ from mlflow.entities import Run
 
 from facial_keypoints.sweep.parent_run import parent_run, sweep_key
 from facial_keypoints.tracking.given_parent import PARENT_RUN
+from facial_keypoints.tracking.journal import JOURNALS, About, Journal
+from facial_keypoints.tracking.store import open_store
 from tests.options import nose_options
 from tests.tracked_runs import client_of, put_empty_store, recorded_runs, statuses
 
@@ -22,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def swept(project: Path, key: str = "a") -> str:
     """A sweep in which nothing happens; its run's id."""
-    with parent_run(project, None, "train_nose", key) as parent:
+    with parent_run(project, None, project, "train_nose", key) as parent:
         return parent.id
 
 
@@ -37,7 +39,7 @@ def child(project: Path, parent: str, training_id: str, status: str) -> Run:
 
 
 def test_within_a_sweep_its_run_is_the_given_parent_and_afterwards_finished(project):
-    with parent_run(project, None, "train_nose", "a") as parent:
+    with parent_run(project, None, project, "train_nose", "a") as parent:
         assert os.environ[PARENT_RUN] == parent.id
         assert statuses(project) == {"sweep train_nose": "RUNNING"}
     assert PARENT_RUN not in os.environ
@@ -55,27 +57,42 @@ def test_a_sweep_that_goes_on_has_the_run_that_it_had_and_another_one_its_own(pr
     ("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED"), (SystemExit, "KILLED")]
 )
 def test_what_ends_a_sweep_early_is_told_by_its_status(project, error, status):
-    with pytest.raises(error), parent_run(project, None, "train_nose", "a"):
+    with pytest.raises(error), parent_run(project, None, project, "train_nose", "a"):
         raise error
     assert statuses(project) == {"sweep train_nose": status}
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "KILLED", "FAILED"])
 def test_a_training_whose_run_did_not_finish_is_done_again(project, status):
-    with parent_run(project, None, "train_nose", "a") as parent:
+    with parent_run(project, None, project, "train_nose", "a") as parent:
         child(project, parent.id, "0123", status)
         assert parent.what_is_left("0123") == "its record in MLflow is cut off"
 
 
+def test_what_a_killed_training_has_recorded_is_sent_before_it_is_judged(project):
+    parent = swept(project)
+    store = open_store(project, None)
+    journal = Journal.start(project / JOURNALS, About(store.uri, store.experiment))
+    tags = {"variant": "lr_1e-3", "training_id": "0123"}
+    journal.append({"do": "adopt", "run": "parent", "run_id": parent})
+    journal.append({"do": "create", "run": "child", "name": "child", "tags": tags, "time": 1, "parent": "parent"})
+    journal.append({"do": "end", "run": "child", "status": "FINISHED", "time": 2})
+    journal.close()  # as the operating system does for a killed process
+    with parent_run(project, None, project, "train_nose", "a") as resumed:
+        assert statuses(project)["child"] == "FINISHED"
+        assert resumed.what_is_left("0123") == ""
+    assert not list((project / JOURNALS).iterdir())
+
+
 def test_nothing_is_left_of_a_training_whose_run_finished_or_that_the_store_does_not_know(project):
-    with parent_run(project, None, "train_nose", "a") as parent:
+    with parent_run(project, None, project, "train_nose", "a") as parent:
         child(project, parent.id, "0123", "FINISHED")
         assert parent.what_is_left("0123") == ""
         assert parent.what_is_left("4567") == ""
 
 
 def test_children_that_a_killed_run_has_left_open_are_ended(project):
-    with parent_run(project, None, "train_nose", "a") as parent:
+    with parent_run(project, None, project, "train_nose", "a") as parent:
         child(project, parent.id, "0123", "RUNNING")
         parent.end_open_children("train_nose.lr_1e-4")
         assert statuses(project)["child"] == "RUNNING"

@@ -13,7 +13,9 @@ from mlflow.exceptions import MlflowException
 
 from facial_keypoints.options import TrainingOptions
 from facial_keypoints.tracking.given_parent import PARENT_RUN
+from facial_keypoints.tracking.journal import JOURNALS
 from facial_keypoints.tracking.names import parent_tags
+from facial_keypoints.tracking.send import send_earlier
 from facial_keypoints.tracking.store import Store, open_store, readable_store_errors
 
 logger = logging.getLogger(__name__)
@@ -69,13 +71,15 @@ class ParentRun:
 
 
 @contextmanager
-def parent_run(project: Path, env: str | None, pipeline: str, key: str) -> Iterator[ParentRun]:
+def parent_run(project: Path, env: str | None, workspace: Path, pipeline: str, key: str) -> Iterator[ParentRun]:
     """The run of the sweep with that key: that of an earlier start if there is one, else a new one.
 
+    workspace: below which earlier runs have left what MLflow does not have yet; that is sent first.
     Within the context it is the parent of what Kedro runs; afterwards it is finished, failed or killed.
     Raises ProjectError if the store cannot be reached.
     """
     store = open_store(project, env)
+    send_earlier(store, workspace / JOURNALS)
     client = store.client
     with readable_store_errors(store.uri):
         found = client.search_runs([store.experiment_id], f"tags.{TAG} = '{key}'", max_results=1)

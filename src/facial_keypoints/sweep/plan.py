@@ -24,6 +24,7 @@ class Sweep:
 
     project: Path
     env: str | None
+    workspace: Path
     pipeline: str
     rates: list[float]
     parameters: dict[str, Any]
@@ -62,6 +63,8 @@ def plan(project: Path, env: str | None, pipeline: str, rates: Sequence[float], 
         raise ConfigurationError(f"found learning rates {impossible}; expected numbers above 0, at most 1")
     session = KedroSession.create(project, env=env)
     with session:
-        known = variant_names(session.load_context().config_loader["parameters"], pipeline)
+        config = session.load_context().config_loader
+        known = variant_names(config["parameters"], pipeline)
+        workspace = project / config["globals"]["workspace"]
     different = list(dict.fromkeys(rates))
-    return Sweep(project, env, pipeline, different, swept_parameters(pipeline, different, options, known))
+    return Sweep(project, env, workspace, pipeline, different, swept_parameters(pipeline, different, options, known))

@@ -39,7 +39,8 @@ def run_sweep(sweep: Sweep) -> Outcome:
     require_inputs(trained, catalog, every_pipeline, sweep.env)
     options: dict[str, TrainingOptions] = {name: catalog.load(f"params:{name}") for name in sweep.variants}
     faces = fingerprints(trained, catalog)
-    with parent_run(sweep.project, sweep.env, sweep.pipeline, sweep_key(options.values(), faces.values())) as parent:
+    key = sweep_key(options.values(), faces.values())
+    with parent_run(sweep.project, sweep.env, sweep.workspace, sweep.pipeline, key) as parent:
         left = {name: what_is_left(catalog, options[name], faces[name]) for name in sweep.variants}
         for name in [name for name, why in left.items() if not why]:
             left[name] = parent.what_is_left(catalog.load(f"{name}.checkpoint").training.id)

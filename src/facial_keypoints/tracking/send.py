@@ -10,10 +10,10 @@ import click
 from kedro.utils import find_kedro_project
 
 from facial_keypoints.errors import ProjectError
-from facial_keypoints.tracking.journal import JOURNALS, Journal
+from facial_keypoints.tracking.journal import JOURNALS, About, Journal
 from facial_keypoints.tracking.quiet import be_quiet
 from facial_keypoints.tracking.sender import forget, is_passing, recorder_of, send
-from facial_keypoints.tracking.store import open_experiment, reason, without_password
+from facial_keypoints.tracking.store import Store, open_experiment, reason, without_password
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,26 @@ def say_what_is_left(journals: Sequence[Journal]) -> None:
             folder,
             shlex.quote(str(folder)),
         )
+
+
+def send_earlier(store: Store, journals: Path) -> None:
+    """Send what earlier runs have left for a store, those that were killed too.  What it does not take now stays.
+
+    journals: the folder that they lie in.
+    """
+    about = About(without_password(store.uri), store.experiment)
+    for journal in Journal.left(journals):
+        if not journal.belongs_to(about):
+            continue
+        journal.end_what_was_killed()
+        try:
+            send(journal, recorder_of(journal, store))
+        except Exception as error:
+            journal.close()
+            if not is_passing(error):
+                raise
+        else:
+            forget(journal)
 
 
 @click.command()
