@@ -31,6 +31,7 @@ FLAGS = [
 # Errors on the console that are not ours to mend, and why they come.
 KNOWN_ERRORS = {
     "fonts.googleapis.com": "Kedro-Viz asks Google for a typeface; without a network it takes another",
+    "ResizeObserver loop": "a table of MLflow's measures itself once more, in the next frame; nothing is lost",
     "/mlflow/users/current": "MLflow asks who has logged in, and its own server, without accounts, knows no such page",
 }
 
