@@ -29,7 +29,7 @@ from facial_keypoints.box_fit import BOX
 from facial_keypoints.detection import Yunet, overlaps
 from facial_keypoints.evaluated_boxes import like_those_of_labels
 from facial_keypoints.found_faces import faces_kept, table_of_found
-from facial_keypoints.lbp import lbp_boxes
+from facial_keypoints.lbp import SEARCHES, Search, lbp_boxes
 from facial_keypoints.looking import looker
 from facial_keypoints.metrics import FAILURE, nme, point_errors
 from facial_keypoints.norms import interocular
@@ -42,11 +42,13 @@ PROJECT = Path(__file__).parents[1]
 FOUND = 0.4  # overlap of a box with a face's own
 SURE = 0.8  # score of YuNet, above which a place holds a face, labelled or not
 SAME_PLACE = 0.3
-SWEPT = [
-    {"longest_side": side, "smallest": smallest, "step": step, "neighbours": neighbours}
-    for side, smallest, step in ((512, 32, 1.2), (800, 32, 1.2), (800, 32, 1.1))
-    for neighbours in (2, 3, 4, 6)
-]
+SWEPT = {
+    "512 px": (Search(512, False, 3),),
+    "512 px, 5 neighbours": (Search(512, False, 5),),
+    "1000 px": (Search(1000, False, 4),),
+    "512 px, mirrored too": (Search(512, False, 3), Search(512, True, 3)),
+    "all that are used": SEARCHES,
+}
 Boxes = NDArray[np.float64]
 
 
@@ -78,7 +80,7 @@ def main() -> None:
     pictures = [PictureFile(file, archive / file) for file in files]
     surely = faces_surely_there(pictures, arguments.yunet) if arguments.yunet else dict(truth)
     if arguments.sweep:
-        rows = [{**settings, **sweep_row(settings, pictures, truth, surely, options)} for settings in SWEPT]
+        rows = [{"searches": name, **sweep_row(SWEPT[name], pictures, truth, surely, options)} for name in SWEPT]
         click.echo(pd.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format))
         return
     scene = Scene(pictures, truth, true_points, surely)
@@ -124,18 +126,15 @@ def seen_boxes(picture: PictureFile, detect: Callable[[NDArray[np.uint8]], Boxes
 
 
 def sweep_row(
-    settings: dict[str, float],
+    searches: tuple[Search, ...],
     pictures: list[PictureFile],
     truth: dict[str, Boxes],
     surely: dict[str, Boxes],
     options: PredictOptions,
 ) -> dict[str, float]:
-    """What one setting of the cascade finds, and how its boxes lie to those of the labels."""
+    """What some searches of the cascade find, and how its boxes lie to those of the labels."""
     started = time.process_time()
-    own = {
-        picture.name: seen_boxes(picture, lambda seen: lbp_boxes(seen, **settings))[:, :4]  # type: ignore[arg-type]
-        for picture in pictures
-    }
+    own = {picture.name: seen_boxes(picture, lambda seen: lbp_boxes(seen, searches))[:, :4] for picture in pictures}
     seconds = (time.process_time() - started) / len(pictures)
     found = {file: like_those_of_labels(boxes, options.lbp) for file, boxes in own.items()}
     return counts(found, truth, surely) | fit(own, truth) | {"CPU s a picture": seconds}

@@ -182,3 +182,33 @@ def test_how_much_peers_see_does_not_matter_to_runs_without_them():
     peers = parameters()["evaluate"]["peers"]
     narrow = parameters(ingest_own={"crop": {"scale": 1.1}}, finetune_resnet={"crop_scale": 1.0})
     assert narrow["evaluate"]["peers"] == peers
+
+
+def test_pictures_may_be_named_without_their_pipeline():
+    assert parameters(pictures="holidays/2026")["predict"]["pictures"] == str(PROJECT / "holidays" / "2026")
+    assert "pictures" not in parameters(pictures="holidays")
+
+
+def test_pictures_and_boxes_are_relative_to_the_projects_root():
+    predict = parameters(predict={"boxes": "boxes.xml"})["predict"]
+    assert predict["boxes"] == str(PROJECT / "boxes.xml")
+    assert predict["pictures"] == str(PROJECT / "data" / "01_raw" / "my_pictures")
+    assert parameters()["predict"]["boxes"] == ""
+
+
+def test_one_file_of_yunet_serves_evaluation_and_own_pictures():
+    found = parameters(evaluate={"detector": {"file": "yunet.onnx"}})
+    assert found["predict"]["yunet"] == found["evaluate"]["detector"]
+    assert found["predict"]["yunet"]["file"] == str(PROJECT / "yunet.onnx")
+
+
+def test_own_pictures_are_predicted_by_a_variant_that_there_is():
+    with pytest.raises(ConfigurationError, match=r"predict\.variant: found 'nest'; expected auto, or a variant of"):
+        parameters(predict={"variant": "nest"})
+    assert parameters(predict={"variant": "lr_1e-4"})["predict"]["variant"] == "lr_1e-4"
+
+
+@pytest.mark.parametrize("given", [{"rounds": 0}, {"detector": "haar"}, {"least_confidence": 2}, {"round": 1}], ids=str)
+def test_impossible_options_of_own_pictures_are_refused(given):
+    with pytest.raises(ConfigurationError, match=r"predict\."):
+        parameters(predict=given)

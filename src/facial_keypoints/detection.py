@@ -84,6 +84,15 @@ def overlaps(boxes: NDArray[np.floating], box: NDArray[np.floating]) -> NDArray[
     return shared / (boxes[:, 2:].prod(axis=1) + box[2:].prod() - shared)
 
 
+def once(boxes: NDArray[np.float64], largest: float) -> NDArray[np.float64]:
+    """The boxes (M, 5) less those that overlap an earlier one by more than `largest`."""
+    kept: list[int] = []
+    for row in range(len(boxes)):
+        if not kept or overlaps(boxes[kept][:, :4], boxes[row, :4]).max() <= largest:
+            kept.append(row)
+    return boxes[kept]
+
+
 def _detector(file: Path) -> Any:
     cv2 = optional_package("cv2", "opencv-python-headless", "peers", str(file))
     if not file.is_file():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facial_keypoints.detection import LARGEST_OVERLAP, Yunet, overlaps
+from facial_keypoints.detection import LARGEST_OVERLAP, Yunet, once
 from facial_keypoints.errors import DataError
 from facial_keypoints.evaluated_boxes import like_those_of_labels
 from facial_keypoints.geometry import Crop, compose, crop_matrix, cut, scaling
@@ -84,15 +84,6 @@ def yunet_boxes(yunet: Yunet, picture: NDArray[np.uint8]) -> Boxes:
     sides = [side for number, side in enumerate(YUNET_SIDES) if not number or side / max(picture.shape) < 1.1]
     found = np.concatenate([yunet(picture, side) for side in sides])
     return once(found[np.argsort(-found[:, 4], kind="stable")], LARGEST_OVERLAP)
-
-
-def once(boxes: Boxes, largest: float) -> Boxes:
-    """The boxes (M, 5) less those that overlap an earlier one by more than `largest`."""
-    kept: list[int] = []
-    for row in range(len(boxes)):
-        if not kept or overlaps(boxes[kept][:, :4], boxes[row, :4]).max() <= largest:
-            kept.append(row)
-    return boxes[kept]
 
 
 def _like(boxes: Boxes, options: LikeLabelsOptions) -> Boxes:
