@@ -146,6 +146,8 @@ def test_the_registry_lists_the_pipelines(project):
         "lr_find",
         "draw_sample",
         "ingest_own",
+        "predict",
+        "calibrate",
     }
 
 

@@ -116,6 +116,19 @@ def test_what_is_no_picture_is_said_so(tmp_path: Path) -> None:
         served(NOSE, tmp_path).predict(None, table([b"hello"]))
 
 
+def test_files_that_would_start_another_program_are_no_pictures(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="that are no picture"):
+        served(NOSE, tmp_path).predict(
+            None, table([b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"])
+        )
+
+
+@pytest.mark.parametrize("box", [[1, 2, np.nan, np.nan], [1, 2, 0, 5], [1, 2, 5, -3]], ids=str)
+def test_half_a_box_and_one_without_a_size_are_refused(tmp_path: Path, box: list[float]) -> None:
+    with pytest.raises(DataError, match=r"found the box .* expected all of left, top, width, height"):
+        served(RESNET, tmp_path).predict(None, table([png(np.zeros((64, 64), np.uint8))], np.array([box])))
+
+
 def test_the_code_that_a_model_carries_is_what_it_needs_and_no_more() -> None:
     names = {file.relative_to(PACKAGE).as_posix() for file in needed_files("facial_keypoints.served_model")}
     assert {"__init__.py", "served_model.py", "checkpoints.py", "models/two_looks.py", "landmarks/schemes.py"} <= names

@@ -75,6 +75,18 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     return SimpleNamespace(project=project, elsewhere=elsewhere, catalog=catalog, parent=parent, children=children)
 
 
+def test_an_error_in_recording_costs_records_not_the_training(project, monkeypatch, caplog):
+    def broken(*arguments):
+        raise ValueError("cannot be drawn")
+
+    monkeypatch.setattr("facial_keypoints.tracking.trainings.glimpse", broken)
+    catalog = tiny_catalog(project, FIRST)
+    kedro_run(project, training(FIRST), catalog)
+    assert catalog.load(f"{FIRST[0]}.checkpoint").training.is_finished
+    assert "not everything of this run is kept for MLflow: cannot be drawn" in caplog.text
+    assert statuses(project)["kedro run"] == "FINISHED"
+
+
 def test_a_run_is_a_parent_with_a_child_for_each_variant(whole: SimpleNamespace) -> None:
     assert statuses(whole.project) == {
         "train_nose, evaluate": "FINISHED",

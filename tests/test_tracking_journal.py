@@ -1,6 +1,8 @@
 """What a run records survives on disk until MLflow has it, whatever happens to the run and to MLflow."""
 
 import json
+import os
+import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -10,11 +12,13 @@ from typing import Any
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from mlflow.exceptions import MlflowException
 
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.pipelines.train_nose.nodes import train
 from facial_keypoints.tracking.journal import About, Journal
 from facial_keypoints.tracking.send import main as send_command
+from facial_keypoints.tracking.sender import MOST_TRIES, send
 from tests.test_tracking_processes import TRAIN_FOR_HOURS, start, wait_for_two_epochs
 from tests.tracked_runs import (
     NAMES,
@@ -81,6 +85,85 @@ def test_half_a_line_of_a_killed_process_is_dropped(tmp_path: Path) -> None:
     assert sent_from(found) == RECORDS[:2]
 
 
+@pytest.mark.parametrize("name", ["sent.jsonl", "refused.jsonl"])
+def test_half_a_line_of_what_became_of_records_is_dropped_too(tmp_path: Path, name: str) -> None:
+    journal = Journal.start(tmp_path, ABOUT)
+    for record in RECORDS:
+        journal.append(record)
+    journal.sent(next(journal.unsent()))
+    journal.refuse(next(journal.unsent()), "unwanted")
+    with (journal.folder / name).open("a") as file:
+        file.write('{"posi')
+    journal.close()
+    (found,) = Journal.left(tmp_path)
+    assert sent_from(found) == RECORDS[2:]
+    assert found.refused == 1
+
+
+def test_a_journal_that_is_found_again_is_as_old_as_its_last_record(tmp_path: Path) -> None:
+    journal = Journal.start(tmp_path, ABOUT)
+    journal.append({"do": "create", "run": "a"})
+    records = journal.folder / "records.jsonl"
+    with records.open("a") as file:
+        file.write("{")
+    os.utime(records, (1000, 1000))
+    journal.close()
+    (found,) = Journal.left(tmp_path)
+    found.end_what_was_killed()
+    assert sent_from(found)[1] == {"do": "end", "run": "a", "status": "KILLED", "time": 1_000_000}
+
+
+def test_where_the_disk_is_full_a_record_is_lost_whole_and_the_next_is_kept(tmp_path: Path) -> None:
+    journal = Journal.start(tmp_path, ABOUT)
+    journal.append(RECORDS[0])
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((journal.folder / "records.jsonl").stat().st_size + 10, usual[1]))
+    try:
+        with pytest.raises(OSError, match=r"No space left|File too large"):
+            journal.append(RECORDS[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    journal.append(RECORDS[2])
+    assert sent_from(journal) == [RECORDS[0], RECORDS[2]]
+
+
+class Failing:
+    """Fails at one record, as a store whose disk is full does."""
+
+    def __init__(self, number: str, answers: bool) -> None:
+        self.number, self.answers = number, answers
+        self.done: list[dict[str, Any]] = []
+
+    def do(self, record: dict[str, Any]) -> None:
+        if record["tags"]["number"] == self.number:
+            raise MlflowException("no space left")
+        self.done.append(record)
+
+    def store_answers(self) -> bool:
+        return self.answers
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_record_that_fails_time_and_again_while_the_store_answers_lets_the_others_pass(
+    tmp_path: Path, answers: bool
+) -> None:
+    journal, recorder = Journal.start(tmp_path, ABOUT), Failing("1", answers)
+    for record in RECORDS:
+        journal.append(record)
+    for _ in range(MOST_TRIES - 1):
+        with pytest.raises(MlflowException):
+            send(journal, recorder)  # type: ignore[arg-type]
+    assert recorder.done == RECORDS[:1]
+    if answers:
+        send(journal, recorder)  # type: ignore[arg-type]
+        assert recorder.done == [RECORDS[0], RECORDS[2]]
+        assert json.loads((journal.folder / "refused.jsonl").read_text())["record"] == RECORDS[1]
+    else:
+        with pytest.raises(MlflowException):
+            send(journal, recorder)  # type: ignore[arg-type]
+        assert journal.refused == 0
+
+
 def test_files_are_kept_as_they_were_until_they_are_sent(tmp_path: Path) -> None:
     journal = Journal.start(tmp_path / "journals", ABOUT)
     (tmp_path / "figure.png").write_text("first")
@@ -144,7 +227,7 @@ def test_runs_of_a_process_that_was_killed_on_the_spot_are_ended_by_the_next(tmp
     wait_for_two_epochs(tmp_path, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert set(statuses(tmp_path).values()) <= {"RUNNING"}
+    assert set(statuses(tmp_path).values()) == {"RUNNING"}
     sent = CliRunner().invoke(send_command, [str(tmp_path / ".unsent")])
     assert sent.exit_code == 0, sent.output
     assert statuses(tmp_path) == {"kedro run": "KILLED", "train_nose lr=1e-3": "KILLED"}

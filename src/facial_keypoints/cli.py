@@ -44,7 +44,7 @@ def sweep(
     kedro sweep finetune_resnet 1e-3 3e-4 --params epochs=10
 
     What is complete, with the same options and the same data, is not trained again: started once more after an
-    interruption, a sweep goes on. In MLflow all rates are children of one run.
+    interruption, a sweep goes on. In MLflow the rates that it trains are children of one run.
     """
     from facial_keypoints.hooks import readable_errors
     from facial_keypoints.summary import shown, tracking_page
@@ -58,3 +58,5 @@ def sweep(
     if outcome.overlay:
         click.echo(f"All curves in one figure:  {shown(outcome.overlay)}")
     click.echo(f"The runs, to compare:      {tracking_page(metadata.project_path, outcome.sweep.env)}")
+    if outcome.best is None:
+        raise SystemExit(1)

@@ -85,7 +85,7 @@ class OnRequestPipeline(Pipeline):
 
 def require_namespaces(asked: Iterable[str], nodes: Iterable[Node]) -> None:
     """Raises ConfigurationError for namespaces that none of the nodes has: with the names that there are."""
-    there = {namespace for node in nodes for namespace in node.namespace_prefixes}
+    there = {namespace for node in nodes for namespace in node.namespace_prefixes if namespace}
     unknown = sorted(set(asked) - there)
     if unknown:
         with readable_errors():

@@ -16,6 +16,8 @@ from facial_keypoints.variants import LR_FIND
 
 logger = logging.getLogger(__name__)
 
+LOCKS = ".locks"  # the folder of lock files, in a workspace
+
 
 class RunLockHooks:
     """Holds a lock file for each pipeline, or variant of one, that a run works on."""
@@ -26,7 +28,7 @@ class RunLockHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        self._folder = context.project_path / context.config_loader["globals"]["workspace"] / ".locks"
+        self._folder = context.project_path / context.config_loader["globals"]["workspace"] / LOCKS
 
     @hook_impl(trylast=True)  # after the hook that checks inputs: a run that cannot start leaves nothing
     def before_pipeline_run(self, pipeline: Pipeline) -> None:

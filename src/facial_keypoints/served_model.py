@@ -22,6 +22,7 @@ from facial_keypoints.photographs import UNREADABLE, in_colour
 from facial_keypoints.point_table import column_names, keypoint_columns
 
 PICTURE = "picture"
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # of Pillow's: others start programs, as EPS does
 BOX = ("left", "top", "width", "height")
 
 
@@ -42,7 +43,7 @@ class ServedModel(PythonModel):
         self._network = self.checkpoint.model()
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Raises DataError for bytes that are no picture."""
+        """Raises DataError for bytes that are no picture, and for boxes that are none."""
         points = [self._points(opened(row[PICTURE]), box_of(row)) for row in model_input.to_dict("records")]
         columns = column_names(self.checkpoint.indices)
         if not points:
@@ -62,7 +63,7 @@ def opened(picture: bytes | NDArray[np.uint8]) -> Image.Image:
     if isinstance(picture, np.ndarray):
         return in_colour(Image.fromarray(picture))
     try:
-        with Image.open(io.BytesIO(picture)) as file:
+        with Image.open(io.BytesIO(picture), formats=FORMATS) as file:
             return in_colour(ImageOps.exif_transpose(file))
     except UNREADABLE as error:
         raise DataError(
@@ -72,9 +73,16 @@ def opened(picture: bytes | NDArray[np.uint8]) -> Image.Image:
 
 
 def box_of(row: Mapping[Any, Any]) -> NDArray[np.floating] | None:
-    """The box that a row states, (4,), or None."""
+    """The box that a row states, (4,), or None.  Raises DataError for half a box, or one without a size."""
     box = np.array([row.get(side, np.nan) for side in BOX], dtype=np.float64)
-    return box if np.isfinite(box).all() else None
+    if np.isnan(box).all():
+        return None
+    if not np.isfinite(box).all() or (box[2:] <= 0).any():
+        raise DataError(
+            f"found the box {dict(zip(BOX, box.tolist(), strict=True))}; expected all of {', '.join(BOX)} in pixels, "
+            "width and height above 0, or none of them."
+        )
+    return box
 
 
 def one_face(picture: Image.Image, box: NDArray[np.floating] | None, checkpoint: Checkpoint) -> FaceSet:

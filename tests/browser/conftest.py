@@ -61,7 +61,8 @@ def finished(request: pytest.FixtureRequest) -> Finished:
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
-        pytest.skip("no browser: chromium is not installed (Debian: apt-get install chromium)")
+        said = "no browser: chromium is not installed (Debian: apt-get install chromium)"
+        pytest.fail(said) if os.environ.get("BROWSER_REQUIRED") else pytest.skip(said)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

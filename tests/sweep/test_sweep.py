@@ -12,7 +12,7 @@ from mlflow.entities import Run
 from tests.project import COMMAND, Project, only_error
 
 RATES = ("1e-2", "1e-3", "1e-4", "1e-5")
-EPOCHS = 20
+EPOCHS = 60  # the killed rate has to be in training still when the signal arrives
 SWEEP = ("sweep", "train_nose", *RATES, "--params", f"epochs={EPOCHS}")
 
 

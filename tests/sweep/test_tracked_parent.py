@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from facial_keypoints.tracking.given_parent import PARENT_RUN
+from facial_keypoints.tracking.given_parent import PARENT_RUN, parent_given
+from facial_keypoints.tracking.journal import JOURNALS
+from facial_keypoints.tracking.send import send_earlier
+from facial_keypoints.tracking.store import open_store
+from tests.mlflow_server import Server
 from tests.tracked_runs import (
     NAMES,
     artifacts,
@@ -51,6 +55,30 @@ def test_a_given_parent_outlives_a_run_with_nothing_to_do(project):
     catalog = tiny_catalog(project)
     kedro_run(project, training().filter(node_names=[f"{NAMES[0]}.draw_inputs"]), catalog)
     assert statuses(project) == {"given": "RUNNING"}
+
+
+def test_a_server_that_goes_away_between_two_runs_of_a_parent_costs_nothing(tmp_path, monkeypatch):
+    server = Server(tmp_path)
+    server.start()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    store = open_store(tmp_path, None)
+    parent = store.client.create_run(store.experiment_id, run_name="given").info.run_id
+    catalog = tiny_catalog(tmp_path, NAMES)
+    try:
+        with parent_given(parent, store):
+            kedro_run(tmp_path, training(NAMES[:1]), catalog)
+            server.kill()
+            kedro_run(tmp_path, training(NAMES[1:]), catalog)
+        assert catalog.load(f"{NAMES[1]}.checkpoint").training.is_finished
+        server.start()
+        send_earlier(store, tmp_path / JOURNALS)
+        runs = store.client.search_runs([store.experiment_id], f"tags.`mlflow.parentRunId` = '{parent}'")
+        assert {run.info.run_name: run.info.status for run in runs} == {
+            "train_nose lr=1e-3": "FINISHED",
+            "train_nose lr=1e-4": "FINISHED",
+        }
+    finally:
+        server.kill()
 
 
 def test_a_training_that_fails_leaves_the_given_parent_open(project):

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from mlflow.exceptions import MlflowException
 
 from facial_keypoints.options import TrainingOptions
-from facial_keypoints.tracking.given_parent import PARENT_RUN
+from facial_keypoints.tracking.given_parent import parent_given
 from facial_keypoints.tracking.journal import JOURNALS
 from facial_keypoints.tracking.names import parent_tags
 from facial_keypoints.tracking.send import send_earlier
@@ -46,9 +45,10 @@ class ParentRun:
 
         A run that did not finish lacks its best network: whoever recorded it was killed.
         """
-        run_id = self.store.run_that_trained(training_id)
-        if run_id is None or self.store.client.get_run(run_id).info.status == "FINISHED":
-            return ""
+        with readable_store_errors(self.store.uri):
+            run_id = self.store.run_that_trained(training_id)
+            if run_id is None or self.store.client.get_run(run_id).info.status == "FINISHED":
+                return ""
         return "its record in MLflow is cut off"
 
     @sweep_goes_on()
@@ -91,16 +91,15 @@ def parent_run(project: Path, env: str | None, workspace: Path, pipeline: str, k
             tags = parent_tags(about) | {"mlflow.source.name": "kedro sweep", TAG: key}
             created = client.create_run(store.experiment_id, run_name=f"sweep {pipeline}", tags=tags)
             parent = ParentRun(store, created.info.run_id)
-    os.environ[PARENT_RUN] = parent.id
     status = "KILLED"
     try:
-        yield parent
+        with parent_given(parent.id, store):
+            yield parent
         status = "FINISHED"
     except Exception:
         status = "FAILED"
         raise
     finally:
-        del os.environ[PARENT_RUN]
         with sweep_goes_on():
             client.set_terminated(parent.id, status)
 

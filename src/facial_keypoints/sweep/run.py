@@ -4,9 +4,11 @@ Each rate is a Kedro run of its own, so that one that diverges does not end the 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
@@ -15,6 +17,7 @@ from facial_keypoints.fingerprint import fingerprint
 from facial_keypoints.hooks import RunFailed, every_pipeline
 from facial_keypoints.inputs import require_inputs
 from facial_keypoints.options import TrainingOptions
+from facial_keypoints.run_locks import LOCKS
 from facial_keypoints.sweep.completeness import what_is_left
 from facial_keypoints.sweep.outcome import COMPLETE, TRAINED, Outcome, as_markdown
 from facial_keypoints.sweep.plan import Sweep
@@ -31,6 +34,28 @@ def run_sweep(sweep: Sweep) -> Outcome:
     Raises ProjectError if data are missing or MLflow's store cannot be reached, before anything is trained.
     """
     be_quiet()
+    with one_at_a_time(sweep):
+        return _run_sweep(sweep)
+
+
+@contextmanager
+def one_at_a_time(sweep: Sweep) -> Iterator[None]:
+    """Wait while another process sweeps the same pipeline: it may train what this one would."""
+    folder = sweep.workspace / LOCKS
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"sweep.{sweep.pipeline}")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.info("another sweep of %s goes on: waiting for it to end", sweep.pipeline)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _run_sweep(sweep: Sweep) -> Outcome:
     from facial_keypoints.sweep.parent_run import parent_run, sweep_key
 
     pipelines.set_requested([sweep.pipeline])

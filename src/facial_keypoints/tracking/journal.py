@@ -8,7 +8,9 @@
   files/          what is to be uploaded, as it was when it was recorded
 """
 
+import errno
 import json
+import os
 import shutil
 import threading
 import time
@@ -19,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+
+from facial_keypoints.replacing import replaced_file
 
 JOURNALS = ".unsent"  # the folder of all journals, in a workspace
 Content = dict[str, Any]
@@ -42,7 +46,8 @@ class Journal:
         self.folder = folder
         self.about = About(**json.loads((folder / "about.json").read_text()))
         self.ids: dict[str, str] = {}  # of runs, by their keys in the journal
-        self.refused = 0
+        self.tries = 0  # of the first record that was not sent
+        self.refused = sum(1 for _ in _lines(folder / "refused.jsonl"))
         self._lock = lock
         self._appending = threading.Lock()
         self._folders = max((int(kept.name) for kept in (folder / "files").iterdir()), default=0)
@@ -58,8 +63,9 @@ class Journal:
         (folder / "files").mkdir(parents=True)
         lock = FileLock(folder / "lock")
         lock.acquire()
-        (folder / "about.json").write_text(json.dumps(asdict(about)))
         (folder / "records.jsonl").touch()
+        with replaced_file(folder / "about.json") as file:  # the last: what has it is whole
+            file.write_text(json.dumps(asdict(about)))
         return cls(folder, lock)
 
     @classmethod
@@ -72,13 +78,14 @@ class Journal:
             except Timeout:  # its run goes on, or somebody sends it
                 continue
             if about.is_file():  # not sent and removed meanwhile
-                _drop_half_line(about.with_name("records.jsonl"))
+                for name in ("records.jsonl", "sent.jsonl", "refused.jsonl"):
+                    _drop_half_line(about.with_name(name))
                 yield cls(about.parent, lock)
 
     def append(self, record: Content) -> None:
         """Add a record.  From here on it survives this process."""
-        with self._appending, (self.folder / "records.jsonl").open("a") as file:
-            file.write(json.dumps(record) + "\n")
+        with self._appending:
+            _append_line(self.folder / "records.jsonl", record)
 
     def keep(self, *files: Path, **contents: bytes) -> str:
         """Copy files into the journal, since they may change before they are sent; their folder within the journal.
@@ -154,18 +161,35 @@ class Journal:
         return aside
 
     def _pass(self) -> None:
-        self._position = self._next
+        self._position, self.tries = self._next, 0
         self._note("sent.jsonl", {"position": self._position, "ids": self.ids})
 
     def _note(self, name: str, content: Content) -> None:
-        with (self.folder / name).open("a") as file:
-            file.write(json.dumps(content) + "\n")
+        _append_line(self.folder / name, content)
+
+
+def _append_line(file: Path, content: Content) -> None:
+    """Write the whole line or, where the disk is full, nothing: half a line would spoil the next.  Raises OSError."""
+    line = json.dumps(content).encode() + b"\n"
+    with file.open("ab", buffering=0) as opened:
+        before = opened.seek(0, os.SEEK_END)
+        try:
+            if opened.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+        except OSError:
+            opened.truncate(before)
+            raise
 
 
 def _drop_half_line(file: Path) -> None:
-    """Cut off what a killed process left of its last line."""
-    content = file.read_bytes()
-    file.write_bytes(content[: content.rfind(b"\n") + 1])
+    """Cut off what a killed process left of its last line; the time of the last change stays."""
+    if not file.is_file():
+        return
+    content, times = file.read_bytes(), file.stat()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(file, whole)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _lines(file: Path) -> Iterator[Content]:

@@ -34,6 +34,6 @@ def _monitor(name: str) -> Any | None:
     module, kind = name.split(".")
     try:
         return getattr(import_module(f"mlflow.system_metrics.metrics.{module}"), kind)()
-    except (ImportError, RuntimeError, OSError) as error:
+    except (ImportError, RuntimeError, OSError, AttributeError) as error:
         logger.debug("no system metrics by %s: %s", kind, error)
         return None

@@ -26,7 +26,7 @@ from facial_keypoints.options import TrainingOptions
 from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.protocol import FIELDS, FULL, MEASURED
 from facial_keypoints.tracking.descriptions import DESCRIPTION, LEADERS, of_run
-from facial_keypoints.tracking.given_parent import given_parent
+from facial_keypoints.tracking.given_parent import given_parent, store_of_given_parent
 from facial_keypoints.tracking.interactive_curves import curves_page
 from facial_keypoints.tracking.journal import JOURNALS, About, Journal
 from facial_keypoints.tracking.names import in_order, parent_tags
@@ -48,11 +48,12 @@ SAID_OF_TASKS = ("data_set", "split", *(name for name in ON_RECORD if name in ME
 
 @contextmanager
 def training_goes_on() -> Iterator[None]:
-    """A disk that is full in the middle of a run costs records, not the training."""
+    """Whatever fails in recording, such as a disk that is full, costs records, not the training."""
     try:
         yield
-    except OSError as error:
-        logger.warning("not everything of this run is kept for MLflow: %s", error)
+    except Exception as error:
+        is_plain = isinstance(error, OSError)
+        logger.warning("not everything of this run is kept for MLflow: %s", error, exc_info=not is_plain)
 
 
 class TrackedRun:
@@ -64,7 +65,7 @@ class TrackedRun:
 
     def __init__(self, run_params: Mapping[str, Any], trained: set[str], workspace: Path) -> None:
         env = run_params["env"]
-        self.store: Store = open_store(Path(run_params["project_path"]), env)
+        self.store: Store = store_of_given_parent() or open_store(Path(run_params["project_path"]), env)
         self.key = new_key()
         self.is_empty = True
         self._to_train = trained
@@ -199,20 +200,23 @@ class TrackedRun:
 
     def close(self, status: str) -> None:
         """End every run that is still open; wait until MLflow has all, or say what it does not have."""
-        with training_goes_on():
-            for training in self._trainings.values():
+        for training in self._trainings.values():
+            with training_goes_on():
                 if training.is_open and status == "FINISHED" and training.checkpoint:
                     training.finish(self._journal, self._registered_name(training.checkpoint))
                 elif training.is_open:
                     self._record("end", run=training.key, status=status, time=milliseconds())
-            if not self._given_parent:
+        if not self._given_parent:
+            with training_goes_on():
                 self._end_parent(status)
         say_what_is_left(self._sender.finish())
 
     def _end_parent(self, status: str) -> None:
-        if status == "FINISHED":
-            self._describe()
-        self._record("end", run=self.key, status=status, time=milliseconds())
+        try:
+            if status == "FINISHED":
+                self._describe()
+        finally:
+            self._record("end", run=self.key, status=status, time=milliseconds())
         if self.is_empty and status == "FINISHED":  # everything was there already: --only-missing-outputs
             self._record("delete", run=self.key)
 

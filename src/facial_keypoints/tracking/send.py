@@ -3,6 +3,7 @@
 import logging
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,14 +58,15 @@ def send_earlier(store: Store, journals: Path) -> None:
 def main(folder: Path | None) -> None:
     """Send what MLflow missed of earlier runs, to the store that each was recorded in.
 
-    FOLDER: where it is kept, .unsent in the workspace by default. MLFLOW_TRACKING_URI is needed only where the store's
-    address holds a password.
+    FOLDER: where it is kept; by default .unsent in the workspace, and in the folders in it. MLFLOW_TRACKING_URI is
+    needed only where the store's address holds a password.
     """
     be_quiet()
-    folder = folder or usual_folder()
-    left = list(Journal.left(folder))
+    folders = [folder] if folder else usual_folders()
+    left = [journal for each in folders for journal in Journal.left(each)]
     if not left:
-        click.echo(f"{folder}: nothing is left to be sent")
+        click.echo(f"{', '.join(map(str, folders))}: nothing is left to be sent")
+    failed = 0
     for journal in left:
         try:
             journal.end_what_was_killed()
@@ -73,11 +75,15 @@ def main(folder: Path | None) -> None:
         except Exception as error:
             if not isinstance(error, ProjectError) and not is_passing(error):
                 raise
-            raise click.ClickException(
-                f"{journal.folder} is not sent: {error if isinstance(error, ProjectError) else reason(error)}"
-            ) from error
+            failed += 1
+            told = error if isinstance(error, ProjectError) else reason(error)
+            click.echo(f"Error: {journal.folder} is not sent: {told}", err=True)
+            journal.close()
+            continue
         click.echo(f"sent to {journal.about.store}: {journal.folder.name}")
         forget(journal)
+    if failed:
+        sys.exit(1)
 
 
 def address(journal: Journal) -> str:
@@ -90,10 +96,11 @@ def address(journal: Journal) -> str:
     return journal.about.store
 
 
-def usual_folder() -> Path:
-    """Of the project that the command is run in, and its workspace."""
+def usual_folders() -> list[Path]:
+    """Of the project that the command is run in: in its workspace, and in those of environments such as `sample`."""
     project = find_kedro_project(Path.cwd()) or Path.cwd()
-    return project / (os.environ.get("FACIAL_KEYPOINTS_WORKSPACE") or "data") / JOURNALS
+    workspace = project / (os.environ.get("FACIAL_KEYPOINTS_WORKSPACE") or "data")
+    return [workspace / JOURNALS, *sorted(workspace.glob(f"*/{JOURNALS}"))]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from facial_keypoints.tracking.store import Store, reason, without_password
 logger = logging.getLogger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0  # between two tries; each doubles the wait
+MOST_TRIES = 5  # of one record while the store answers other requests
 # HTTP's statuses that say nothing against the record: who asks has to log in, or to ask again.
 PASSING_STATUSES = (401, 403, 408, 429)
 
@@ -46,8 +47,8 @@ class Sender:
     def _run(self) -> None:
         wait = FIRST_WAIT_S
         while self._journals:
+            self._news.clear()  # before the look at `_closing`, which `finish` sets first: else its news may be lost
             is_last_round = self._closing.is_set()
-            self._news.clear()
             try:
                 self._send_all(is_last_round)
             except Exception as error:  # passing ones only
@@ -92,12 +93,16 @@ def recorder_of(journal: Journal, store: Store) -> Recorder:
 
 
 def send(journal: Journal, recorder: Recorder) -> None:
-    """Send what a journal holds.  Raises what MLflow raises where the store cannot be reached."""
+    """Send what a journal holds.  Raises what MLflow raises where the store cannot be reached.
+
+    A record that fails time and again while the store answers is refused: others wait behind it.
+    """
     for record in journal.unsent():
         try:
             recorder.do(record)
         except Exception as error:
-            if is_passing(error):
+            journal.tries += 1
+            if is_passing(error) and (journal.tries < MOST_TRIES or not recorder.store_answers()):
                 raise
             if not journal.refused:
                 logger.warning("MLflow does not take a record of this run (%s: %s)", record["do"], reason(error))

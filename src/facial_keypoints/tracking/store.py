@@ -101,7 +101,8 @@ def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | 
 def reason(error: BaseException) -> str:
     """One line: "Connection refused" where that is the root of it all, rather than all that failed because of it."""
     roots = [each for each in causes(error) if isinstance(each, sqlite3.Error) or getattr(each, "errno", None)]
-    return str([error, *roots][-1]).strip().splitlines()[0].rstrip(" .")
+    lines = str([error, *roots][-1]).strip().splitlines()
+    return lines[0].rstrip(" .") if lines else type(error).__name__
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

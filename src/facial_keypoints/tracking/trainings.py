@@ -103,10 +103,12 @@ class TrainingRecord:
 
     def finish(self, journal: Journal, registered_name: str) -> None:
         """Record the best network, what it makes of some faces, and the description; the run is finished."""
-        if self.checkpoint is not None:
-            self._finish_with(self.checkpoint, journal, registered_name)
         self.is_open = False
-        self._record("end", run=self.key, status="FINISHED", time=milliseconds())
+        try:
+            if self.checkpoint is not None:
+                self._finish_with(self.checkpoint, journal, registered_name)
+        finally:
+            self._record("end", run=self.key, status="FINISHED", time=milliseconds())
 
     def _finish_with(self, checkpoint: Checkpoint, journal: Journal, registered_name: str) -> None:
         options, faces, best, epoch = self.options, self._faces, self.best, checkpoint.training.epoch
