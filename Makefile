@@ -10,7 +10,7 @@ SAMPLE := $(BIN)/kedro run --env sample
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
 
-install: $(VENV)/installed  ## .venv with the project and what it needs (about 6 GB with torch's CUDA libraries)
+install: $(VENV)/installed  ## .venv with the project and what it needs (about 7 GB with torch's CUDA libraries)
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \

@@ -151,6 +151,11 @@ def test_the_registry_lists_the_pipelines(project):
     }
 
 
+def test_a_misspelt_environment_is_one_line_with_the_right_name(project):
+    error = only_error(project.kedro("run", "--env", "sampel"))
+    assert error.strip() == "found no environment 'sampel', did you mean sample? There are: base, local, sample"
+
+
 def test_a_misspelt_pipeline_is_one_line_with_the_right_name(project):
     error = only_error(project.kedro("run", "--pipelines", "finetune_resent"))
     assert error.strip() == "found no pipeline 'finetune_resent', did you mean finetune_resnet?"

@@ -39,6 +39,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
     """
 
     def __getitem__(self, key: str) -> dict[str, Any]:
+        from facial_keypoints.hooks import readable_errors  # not on top: it imports this module's users
+
+        with readable_errors():
+            require_environment(Path(self.conf_source), self.env)
         config: dict[str, Any] = super().__getitem__(key)
         project = Path(self.conf_source).parent
         if key == "catalog":
@@ -50,6 +54,21 @@ class ProjectConfigLoader(OmegaConfigLoader):
         resolve_paths(parameters, project)
         check_parameters(parameters)
         return parameters
+
+
+def require_environment(conf: Path, env: str | None) -> None:
+    """Raises ConfigurationError if there is no folder of that environment's options: with the names that there are."""
+    if env is None or (conf / env).is_dir():
+        return
+    there = sorted(
+        folder.name for folder in conf.glob("*/") if any(folder.glob("parameters*.yml")) or folder.name == "local"
+    )
+    close = get_close_matches(env, there, n=1)
+    raise ConfigurationError(
+        f"found no environment {env!r}"
+        + (f", did you mean {close[0]}?" if close else ".")
+        + f" There are: {', '.join(there)}"
+    )
 
 
 def variant_names(parameters: dict[str, Any], pipeline: str) -> list[str]:

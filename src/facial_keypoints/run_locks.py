@@ -11,6 +11,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from facial_keypoints.hooks import readable_errors
 from facial_keypoints.options import VARIANT_OPTIONS
 from facial_keypoints.variants import LR_FIND
 
@@ -28,7 +29,8 @@ class RunLockHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        self._folder = context.project_path / context.config_loader["globals"]["workspace"] / LOCKS
+        with readable_errors():
+            self._folder = context.project_path / context.config_loader["globals"]["workspace"] / LOCKS
 
     @hook_impl(trylast=True)  # after the hook that checks inputs: a run that cannot start leaves nothing
     def before_pipeline_run(self, pipeline: Pipeline) -> None:

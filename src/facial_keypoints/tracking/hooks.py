@@ -50,7 +50,8 @@ class TrackingHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        self._workspace = context.project_path / context.config_loader["globals"]["workspace"]
+        with readable_errors():
+            self._workspace = context.project_path / context.config_loader["globals"]["workspace"]
 
     @hook_impl(trylast=True)  # after the hook that checks inputs: a run that cannot start leaves nothing
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
