@@ -83,9 +83,15 @@ def find_faces(pictures: OwnPictures, network: Network, options: PredictOptions)
     files = progress(pictures, "looking for faces")
     found = candidates(files, box_finder(options, given), looks.cut)
     table = table_of_found(found, looks, network.calibration, options.batch_size)
-    table = faces_kept(table, network.scheme, options.least_confidence)
-    logger.info("%s: %s", pictures.folder, summary(table))
-    return table
+    kept = faces_kept(table, network.scheme, options.least_confidence)
+    logger.info("%s: %s", pictures.folder, summary(kept))
+    if table["reason"].isna().any() and not kept["reason"].isna().any():
+        logger.warning(
+            "all of the %d places where faces may be are left out, their confidence being below %g. To see them: "
+            "--params predict.least_confidence=0",
+            *(table["reason"].isna().sum(), options.least_confidence),
+        )
+    return kept
 
 
 def write_files(table: pd.DataFrame, network: Network) -> tuple[pd.DataFrame, str, str]:
