@@ -12,7 +12,7 @@ from mlflow.entities import Run
 from tests.project import COMMAND, Project, only_error
 
 RATES = ("1e-2", "1e-3", "1e-4", "1e-5")
-EPOCHS = 60  # the killed rate has to be in training still when the signal arrives
+EPOCHS = 20
 SWEEP = ("sweep", "train_nose", *RATES, "--params", f"epochs={EPOCHS}")
 
 
@@ -22,6 +22,8 @@ def ready(ingested_project: Project, tmp_path: Path) -> Project:
     project = Project(tmp_path / "project", Path(ingested_project.environment["FACIAL_KEYPOINTS_RAW"]))
     for folder in ("conf/local", "data"):
         shutil.copytree(ingested_project.root / folder, project.root / folder, dirs_exist_ok=True)
+    for layer in ("06_models", "07_model_output", "08_reporting"):  # other tests may have trained in that project
+        shutil.rmtree(project.root / "data" / layer, ignore_errors=True)
     return project
 
 
