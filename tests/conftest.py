@@ -15,6 +15,7 @@ from facial_keypoints.datasets.archive import Archive, ArchiveDataset
 from facial_keypoints.sample.danes import draw_danes
 from facial_keypoints.sample.ibug import draw_ibug
 from tests.project import PROJECT, Project
+from tests.tracked_runs import put_empty_store
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -147,3 +148,11 @@ def danes_project(tmp_path: Path, drawn_danes: Archive) -> Project:
         "train_face: {epochs: 1}\n"
     )
     return project
+
+
+@pytest.fixture
+def tracked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds an empty MLflow store, where a project's would be."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    put_empty_store(tmp_path)
+    return tmp_path

@@ -2,28 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
-import pandas as pd
 import pytest
 from kedro.io import DatasetError
-from kedro.pipeline import Node, Pipeline
-from kedro.runner import ThreadRunner
 
 from facial_keypoints import __version__
 from facial_keypoints.box_fit import NO_BOXES
-from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
-from facial_keypoints.errors import MissingInputError, ProjectError
+from facial_keypoints.errors import MissingInputError
 from facial_keypoints.evaluation import SUMMARY
-from facial_keypoints.pipelines.train_nose.nodes import train
 from facial_keypoints.protocol import FIELDS, manifest
-from facial_keypoints.tracking import TrackingHooks
 from facial_keypoints.tracking.losses import training_loss_name
 from facial_keypoints.tracking.names import plain_params
 from tests.faces import spot_faces
@@ -53,38 +45,30 @@ SAID = (
 TABLE_FILES = {"leaderboard.json", *(f"{name}.csv" for name in TABLES)}
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that holds an empty store, where a project's would be."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    put_empty_store(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A run that trained and evaluated two variants, started in another folder than the project's."""
-    project, elsewhere = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("elsewhere")
-    put_empty_store(project)
-    catalog = tiny_catalog(project)
+    tracked, elsewhere = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("elsewhere")
+    put_empty_store(tracked)
+    catalog = tiny_catalog(tracked)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(elsewhere)
-        kedro_run(project, training() + evaluation(), catalog, pipeline_names=["evaluate", "train_nose"])
-    parent, *children = recorded_runs(project)
-    return SimpleNamespace(project=project, elsewhere=elsewhere, catalog=catalog, parent=parent, children=children)
+        kedro_run(tracked, training() + evaluation(), catalog, pipeline_names=["evaluate", "train_nose"])
+    parent, *children = recorded_runs(tracked)
+    return SimpleNamespace(project=tracked, elsewhere=elsewhere, catalog=catalog, parent=parent, children=children)
 
 
-def test_an_error_in_recording_costs_records_not_the_training(project, monkeypatch, caplog):
+def test_an_error_in_recording_costs_records_not_the_training(tracked, monkeypatch, caplog):
     def broken(*arguments):
         raise ValueError("cannot be drawn")
 
     monkeypatch.setattr("facial_keypoints.tracking.trainings.glimpse", broken)
-    catalog = tiny_catalog(project, FIRST)
-    kedro_run(project, training(FIRST), catalog)
+    catalog = tiny_catalog(tracked, FIRST)
+    kedro_run(tracked, training(FIRST), catalog)
     assert catalog.load(f"{FIRST[0]}.checkpoint").training.is_finished
     assert "not everything of this run is kept for MLflow: cannot be drawn" in caplog.text
-    assert statuses(project)["kedro run"] == "FINISHED"
+    assert statuses(tracked)["kedro run"] == "FINISHED"
 
 
 def test_a_run_is_a_parent_with_a_child_for_each_variant(whole: SimpleNamespace) -> None:
@@ -161,9 +145,9 @@ def test_training_losses_of_another_kind_have_another_name() -> None:
     assert training_loss_name(resnet_options(head="two_looks", loss="radial")) == "train/radial_maps_loss"
 
 
-def test_a_loss_of_another_kind_is_on_no_chart_with_the_validation_loss(project: Path) -> None:
-    kedro_run(project, training(FIRST), tiny_catalog(project, FIRST, loss="l1"))
-    child = recorded_runs(project)[1]
+def test_a_loss_of_another_kind_is_on_no_chart_with_the_validation_loss(tracked: Path) -> None:
+    kedro_run(tracked, training(FIRST), tiny_catalog(tracked, FIRST, loss="l1"))
+    child = recorded_runs(tracked)[1]
     assert "train/l1_loss" in child.data.metrics
     assert "train/loss" not in child.data.metrics
     assert "belongs on no chart with `val/loss`" in child.data.tags["mlflow.note.content"]
@@ -239,20 +223,20 @@ def test_the_parent_says_how_the_test_faces_of_each_task_were_measured(whole: Si
         assert tags[f"test.train_nose.{key}"] == str(row[key])
 
 
-def test_each_other_table_alone_says_it_too(project: Path) -> None:
-    catalog = tiny_catalog(project)
-    kedro_run(project, training(), catalog)
+def test_each_other_table_alone_says_it_too(tracked: Path) -> None:
+    catalog = tiny_catalog(tracked)
+    kedro_run(tracked, training(), catalog)
     for table in TABLES[1:]:
-        kedro_run(project, evaluation().to_outputs(table), catalog, pipeline_names=[table])
-        (parent,) = (run for run in recorded_runs(project) if run.info.run_name == table)
+        kedro_run(tracked, evaluation().to_outputs(table), catalog, pipeline_names=[table])
+        (parent,) = (run for run in recorded_runs(tracked) if run.info.run_name == table)
         assert parent.data.tags["test.train_nose.norm"] == "outer_eye_corners"
 
 
-def test_robustness_says_how_was_measured(project: Path) -> None:
-    catalog = tiny_catalog(project, FIRST)
-    kedro_run(project, training(FIRST) + robustness(FIRST), catalog)
+def test_robustness_says_how_was_measured(tracked: Path) -> None:
+    catalog = tiny_catalog(tracked, FIRST)
+    kedro_run(tracked, training(FIRST) + robustness(FIRST), catalog)
     table = catalog.load("train_nose.robustness_table")
-    tags = recorded_runs(project)[0].data.tags
+    tags = recorded_runs(tracked)[0].data.tags
     for key in SAID:
         assert {tags[f"robustness.train_nose.{key}"]} == set(table[key].astype(str))
 
@@ -268,35 +252,35 @@ def test_everything_lies_in_the_project_wherever_the_run_was_started(whole: Simp
     assert list(whole.elsewhere.iterdir()) == []
 
 
-def test_a_later_evaluation_adds_to_the_run_that_trained(project: Path) -> None:
-    catalog = tiny_catalog(project, FIRST)
-    kedro_run(project, training(FIRST), catalog)
-    assert "test/nme" not in recorded_runs(project)[1].data.metrics
-    kedro_run(project, evaluation(FIRST), catalog)
-    _, child, second_parent = recorded_runs(project)
+def test_a_later_evaluation_adds_to_the_run_that_trained(tracked: Path) -> None:
+    catalog = tiny_catalog(tracked, FIRST)
+    kedro_run(tracked, training(FIRST), catalog)
+    assert "test/nme" not in recorded_runs(tracked)[1].data.metrics
+    kedro_run(tracked, evaluation(FIRST), catalog)
+    _, child, second_parent = recorded_runs(tracked)
     assert child.data.metrics["test/nme"] > 0
-    assert "figures/good_predictions.png" in artifacts(project, child)
-    assert artifacts(project, second_parent) == TABLE_FILES
+    assert "figures/good_predictions.png" in artifacts(tracked, child)
+    assert artifacts(tracked, second_parent) == TABLE_FILES
 
 
-def test_notices_of_variants_that_were_never_trained_are_not_recorded(project: Path) -> None:
-    catalog = tiny_catalog(project)
+def test_notices_of_variants_that_were_never_trained_are_not_recorded(tracked: Path) -> None:
+    catalog = tiny_catalog(tracked)
     catalog[f"{NAMES[1]}.checkpoint"] = AbsentDataset()
-    kedro_run(project, training(FIRST) + evaluation(), catalog)
-    parent, child = recorded_runs(project)
+    kedro_run(tracked, training(FIRST) + evaluation(), catalog)
+    parent, child = recorded_runs(tracked)
     assert catalog.exists(f"{NAMES[1]}.good_predictions")
-    assert "figures/good_predictions.png" in artifacts(project, child)
-    assert "figures/good_predictions.png" not in artifacts(project, parent)
+    assert "figures/good_predictions.png" in artifacts(tracked, child)
+    assert "figures/good_predictions.png" not in artifacts(tracked, parent)
 
 
-def test_an_evaluation_of_what_was_trained_elsewhere_says_so(project: Path, caplog: pytest.LogCaptureFixture) -> None:
-    catalog = tiny_catalog(project, FIRST)
-    kedro_run(project, training(FIRST), catalog)
-    put_empty_store(project)
+def test_an_evaluation_of_what_was_trained_elsewhere_says_so(tracked: Path, caplog: pytest.LogCaptureFixture) -> None:
+    catalog = tiny_catalog(tracked, FIRST)
+    kedro_run(tracked, training(FIRST), catalog)
+    put_empty_store(tracked)
     with caplog.at_level("INFO", logger="facial_keypoints"):
-        kedro_run(project, evaluation(FIRST), catalog)
+        kedro_run(tracked, evaluation(FIRST), catalog)
     assert "train_nose.lr_1e-3 was not trained under this MLflow store" in caplog.text
-    assert statuses(project) == {"kedro run": "FINISHED"}
+    assert statuses(tracked) == {"kedro run": "FINISHED"}
 
 
 def test_the_checkpoint_of_a_run_is_loaded_from_the_store(
@@ -318,97 +302,3 @@ def test_a_run_without_a_checkpoint_is_named_with_what_to_give(whole: SimpleName
     with pytest.raises(DatasetError, match=f"MLflow run {run} has no checkpoint.*id of the run that trained") as raised:
         TrackedCheckpointDataset(filepath=str(whole.project), run=run).load()
     assert isinstance(raised.value.__cause__, MissingInputError)  # which the command line shows alone
-
-
-def test_two_runs_in_one_process_do_not_mix(project: Path) -> None:
-    hooks = TrackingHooks()
-    for name in NAMES:
-        kedro_run(project, training([name]), tiny_catalog(project, [name]), hooks, pipeline_names=[name])
-    runs = {run.info.run_name: run for run in recorded_runs(project)}
-    for name, child in zip(NAMES, ("train_nose lr=1e-3", "train_nose lr=1e-4"), strict=True):
-        assert runs[child].data.tags["mlflow.parentRunId"] == runs[name].info.run_id
-        assert len(client_of(project).get_metric_history(runs[child].info.run_id, "val/nme")) == 2
-
-
-def test_threads_record_the_same(project: Path) -> None:
-    kedro_run(project, training(), tiny_catalog(project), runner=ThreadRunner(max_workers=2))
-    parent, *children = recorded_runs(project)
-    assert set(statuses(project).values()) == {"FINISHED"}
-    for child in children:
-        assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
-        assert len(client_of(project).get_metric_history(child.info.run_id, "train/loss")) == 2
-        assert len(child.outputs.model_outputs) == 1
-
-
-def failing_train(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-    """Trains lr_1e-3, fails in the second epoch of the others."""
-    epochs = train(faces, options)
-    yield next(epochs)
-    if options.variant != "lr_1e-3":
-        raise RuntimeError("no more")
-    yield from epochs
-
-
-def test_an_error_leaves_failed_runs_and_finished_ones_stay_so(project: Path) -> None:
-    with pytest.raises(RuntimeError, match="no more"):
-        kedro_run(project, training(train=failing_train), tiny_catalog(project))
-    assert statuses(project) == {
-        "kedro run": "FAILED",
-        "train_nose lr=1e-3": "FINISHED",
-        "train_nose lr=1e-4": "FAILED",
-    }
-
-
-def test_variants_that_never_started_leave_nothing(project: Path) -> None:
-    def fail() -> None:
-        raise RuntimeError("before any training")
-
-    failing = Pipeline([Node(fail, None, "danes_augmented", name="fail")])
-    with pytest.raises(RuntimeError):
-        kedro_run(project, failing + training(), tiny_catalog(project))
-    assert statuses(project) == {"kedro run": "FAILED"}
-
-
-def interrupted_train(faces: Any, options: Any) -> Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]:
-    """Ctrl-C after the first epoch."""
-    yield next(train(faces, options))
-    raise KeyboardInterrupt
-
-
-def test_the_next_run_of_a_notebook_closes_an_interrupted_one(project: Path) -> None:
-    hooks = TrackingHooks()
-    with pytest.raises(KeyboardInterrupt):
-        kedro_run(project, training(FIRST, interrupted_train), tiny_catalog(project, FIRST), hooks)
-    kedro_run(project, training(NAMES[1:]), tiny_catalog(project, NAMES[1:]), hooks, pipeline_names=["train_nose"])
-    assert statuses(project) == {
-        "kedro run": "KILLED",
-        "train_nose lr=1e-3": "KILLED",
-        "train_nose": "FINISHED",
-        "train_nose lr=1e-4": "FINISHED",
-    }
-
-
-@pytest.mark.parametrize("address", ["http://user:secret@127.0.0.1:9", "file:///proc/nowhere"])
-def test_a_store_out_of_reach_is_said_before_anything_is_trained(
-    project: Path, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-    catalog = tiny_catalog(project, FIRST)
-    with pytest.raises(ProjectError, match="MLFLOW_TRACKING_URI") as raised:
-        kedro_run(project, training(FIRST), catalog)
-    assert address.replace("secret", "***") in str(raised.value)
-    assert not catalog.exists("train_nose.lr_1e-3.inputs")
-
-
-def test_an_environment_of_its_own_has_an_experiment_of_its_own(project: Path) -> None:
-    kedro_run(project, training(FIRST), tiny_catalog(project, FIRST), env="sample")
-    assert recorded_runs(project) == []
-    assert len(recorded_runs(project, "facial-keypoints-sample")) == 2
-
-
-def test_a_run_that_found_everything_done_leaves_nothing(project: Path) -> None:
-    hooks, pipeline, catalog = TrackingHooks(), training(FIRST), tiny_catalog(project, FIRST)
-    run_params = {"project_path": str(project), "env": None, "pipeline_names": None, "namespaces": None}
-    hooks.before_pipeline_run(run_params, pipeline, catalog)
-    hooks.after_pipeline_run()
-    assert recorded_runs(project) == []

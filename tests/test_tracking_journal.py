@@ -36,13 +36,6 @@ ABOUT = About("sqlite:///somewhere.db", "facial-keypoints")
 RECORDS = [{"do": "log", "run": "a", "tags": {"number": str(number)}} for number in range(3)]
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    put_empty_store(tmp_path)
-    return tmp_path
-
-
 def sent_from(journal: Journal) -> list[dict[str, Any]]:
     """What the journal hands out, each marked as sent."""
     seen = []
@@ -179,45 +172,45 @@ def test_files_are_kept_as_they_were_until_they_are_sent(tmp_path: Path) -> None
 Epochs = Iterator[tuple[Checkpoint, pd.DataFrame, pd.DataFrame]]
 
 
-def rename_metrics(project: Path, name: str, to: str) -> None:
-    with sqlite3.connect(project / "mlflow.db") as store:
+def rename_metrics(tracked: Path, name: str, to: str) -> None:
+    with sqlite3.connect(tracked / "mlflow.db") as store:
         store.execute(f"ALTER TABLE {name} RENAME TO {to}")
 
 
-def test_a_store_that_breaks_costs_nothing(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_store_that_breaks_costs_nothing(tracked: Path, caplog: pytest.LogCaptureFixture) -> None:
     def breaking_train(faces: Any, options: Any) -> Epochs:
         epochs = train(faces, options)
         yield next(epochs)
-        rename_metrics(project, "metrics", "broken")
+        rename_metrics(tracked, "metrics", "broken")
         yield from epochs
 
-    catalog = tiny_catalog(project, FIRST)
-    kedro_run(project, training(FIRST, breaking_train), catalog)
+    catalog = tiny_catalog(tracked, FIRST)
+    kedro_run(tracked, training(FIRST, breaking_train), catalog)
     assert catalog.load("train_nose.lr_1e-3.checkpoint").training.is_finished
     assert "Nothing is lost" in caplog.messages[-1]
-    rename_metrics(project, "broken", "metrics")
-    sent = CliRunner().invoke(send_command, [str(project / ".unsent")])
+    rename_metrics(tracked, "broken", "metrics")
+    sent = CliRunner().invoke(send_command, [str(tracked / ".unsent")])
     assert sent.exit_code == 0, sent.output
-    child = recorded_runs(project)[1]
-    assert [value.step for value in client_of(project).get_metric_history(child.info.run_id, "val/nme")] == [1, 2]
-    assert statuses(project) == {"kedro run": "FINISHED", "train_nose lr=1e-3": "FINISHED"}
+    child = recorded_runs(tracked)[1]
+    assert [value.step for value in client_of(tracked).get_metric_history(child.info.run_id, "val/nme")] == [1, 2]
+    assert statuses(tracked) == {"kedro run": "FINISHED", "train_nose lr=1e-3": "FINISHED"}
 
 
 def test_what_a_store_refuses_is_put_aside_with_the_reason_and_the_rest_goes_on(
-    project: Path, caplog: pytest.LogCaptureFixture
+    tracked: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def train_in_a_run_that_is_deleted(faces: Any, options: Any) -> Epochs:
         epochs = train(faces, options)
         yield next(epochs)
-        while len(recorded_runs(project)) < 2:
+        while len(recorded_runs(tracked)) < 2:
             pass
-        client_of(project).delete_run(recorded_runs(project)[1].info.run_id)
+        client_of(tracked).delete_run(recorded_runs(tracked)[1].info.run_id)
         yield from epochs
 
-    kedro_run(project, training(FIRST, train_in_a_run_that_is_deleted), tiny_catalog(project, FIRST))
-    assert statuses(project) == {"kedro run": "FINISHED"}
+    kedro_run(tracked, training(FIRST, train_in_a_run_that_is_deleted), tiny_catalog(tracked, FIRST))
+    assert statuses(tracked) == {"kedro run": "FINISHED"}
     assert "does not take a record" in caplog.text
-    (refused,) = (project / ".unsent" / "refused").glob("*/refused.jsonl")
+    (refused,) = (tracked / ".unsent" / "refused").glob("*/refused.jsonl")
     assert "deleted" in json.loads(refused.read_text().splitlines()[0])["reason"]
 
 
