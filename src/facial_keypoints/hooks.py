@@ -16,6 +16,7 @@ from facial_keypoints.errors import ProjectError
 from facial_keypoints.inputs import (
     replace_optional_inputs,
     require_detector,
+    require_exporters,
     require_inputs,
     require_own_places,
     require_resources,
@@ -47,6 +48,7 @@ class ProjectHooks:
             require_own_places(pipeline, catalog)
             require_tracked_runs(pipeline, catalog)
             require_detector(pipeline, catalog)
+            require_exporters(pipeline)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 CHECKPOINT = ".checkpoint"
 BOXES = "_boxes"
 EVALUATE, ROBUSTNESS = "evaluate", "robustness"  # the namespaces whose inputs may be missing
-PREDICT, CALIBRATE = "predict", "calibrate"  # those whose networks may be missing
+PREDICT, CALIBRATE, EXPORT = "predict", "calibrate", "export"  # those whose networks may be missing
 OF_NETWORK = (CHECKPOINT, ".calibration")
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
@@ -47,7 +47,8 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
     lands where a result belongs.
     Raises MissingInputError if there is no checkpoint at all.
     """
-    optional = [name for name in missing_inputs(pipeline, catalog) if _is_optional(name, pipeline)]
+    missing = missing_inputs(pipeline, catalog)
+    optional = [name for name in missing if _is_optional(name, pipeline) or _is_for_nothing(name, pipeline, missing)]
     checkpoints = {name for name in pipeline.datasets() if name.endswith(CHECKPOINT)}
     unasked = {name for name in checkpoints if name.removesuffix(CHECKPOINT) in on_request()}
     if optional and checkpoints and checkpoints <= set(optional):
@@ -98,8 +99,14 @@ def peers_are_there(catalog: CatalogProtocol) -> bool:
 def _is_optional(name: str, pipeline: Pipeline) -> bool:
     if name == "parameters" or name.startswith("params:") or name.endswith(BOXES):
         return False
-    may_miss = {EVALUATE, ROBUSTNESS} | ({PREDICT, CALIBRATE} if name.endswith(OF_NETWORK) else set())
+    may_miss = {EVALUATE, ROBUSTNESS} | ({PREDICT, CALIBRATE, EXPORT} if name.endswith(OF_NETWORK) else set())
     return _readers(name, pipeline) <= may_miss
+
+
+def _is_for_nothing(name: str, pipeline: Pipeline, missing: list[str]) -> bool:
+    """Whether all that a missing input is for is to export networks that are missing themselves."""
+    variants = {(node.namespace or "").partition(".")[::2] for node in pipeline.nodes if name in node.inputs}
+    return all(reader == EXPORT and f"{variant}{CHECKPOINT}" in missing for reader, variant in variants)
 
 
 def _readers(name: str, pipeline: Pipeline) -> set[str]:
@@ -110,7 +117,9 @@ def _readers(name: str, pipeline: Pipeline) -> set[str]:
 def _purpose(pipeline: Pipeline) -> str:
     """What the networks are for that a run asks for, to follow "nothing to"."""
     namespaces = {(node.namespace or "").split(".")[0] for node in pipeline.nodes}
-    return "evaluate" if namespaces & {EVALUATE, ROBUSTNESS} else "predict with"
+    if namespaces & {EVALUATE, ROBUSTNESS}:
+        return "evaluate"
+    return "export" if namespaces == {EXPORT} else "predict with"
 
 
 def require_inputs(
@@ -159,6 +168,14 @@ def require_detector(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
             from facial_keypoints.detection import require_yunet
 
             require_yunet(predict.yunet.file)
+
+
+def require_exporters(pipeline: Pipeline) -> None:
+    """Raises MissingInputError if a network is to be exported and a package that this needs cannot be imported."""
+    if any((node.namespace or "").startswith(f"{EXPORT}.") for node in pipeline.nodes):
+        from facial_keypoints.exporting.onnx_file import require_onnx
+
+        require_onnx()
 
 
 def require_tracked_runs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
