@@ -1,11 +1,14 @@
 """Detection rate, false detections and errors of points by detector, on whole photographs: docs/own_pictures.md.
 
     python benchmarks/detecting.py [--yunet FILE] [--split validation] [--photographs 200] [--sweep]
+    python benchmarks/detecting.py [--yunet FILE] --imglab a.xml b.xml
 
 Reads the ingested faces of 300-W, their photographs and the network's checkpoint and calibration. A face is found if a
 box, made like those of the labels, overlaps its own by 0.4. A false detection is a place that holds no face, labelled
 or not: photographs of 300-W show people who are not labelled, so that a box of YuNet's with a score above 0.8 counts as
 a face too. NME by outer eye corners in percent: of the faces found, and of the same faces in the labels' boxes.
+
+`--imglab` takes photographs that label files of dlib's describe instead, with 68 points a face.
 
 `--sweep` tries settings of the cascade and says how its boxes lie to those of the labels: on training or validation
 faces only.
@@ -26,9 +29,12 @@ from kedro.framework.startup import bootstrap_project
 from numpy.typing import NDArray
 
 from facial_keypoints.box_fit import BOX
+from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.detection import Yunet, overlaps
 from facial_keypoints.evaluated_boxes import like_those_of_labels
+from facial_keypoints.faces import FaceSet
 from facial_keypoints.found_faces import faces_kept, table_of_found
+from facial_keypoints.landmarks import IBUG_68, imglab_faces
 from facial_keypoints.lbp import SEARCHES, Search, lbp_boxes
 from facial_keypoints.looking import looker
 from facial_keypoints.metrics import FAILURE, nme, point_errors
@@ -57,6 +63,7 @@ def main() -> None:
     parser.add_argument("--yunet", type=Path, help="YuNet's file, which also tells of unlabelled faces")
     parser.add_argument("--split", default="validation", choices=("train", "validation", "test"))
     parser.add_argument("--photographs", type=int, default=0, help="at most so many, evenly spread; 0: all")
+    parser.add_argument("--imglab", type=Path, nargs="+", help="label files of other photographs, beside them")
     parser.add_argument("--sweep", action="store_true")
     parser.add_argument("--variant", default="best", help="of finetune_resnet, whose confidence judges the places")
     arguments = parser.parse_args()
@@ -67,24 +74,24 @@ def main() -> None:
         options: PredictOptions = context.params["predict"]
         parts = [] if arguments.sweep else ["checkpoint", "calibration"]
         network = [context.catalog.load(f"finetune_resnet.{arguments.variant}.{part}") for part in parts]
-    labelled = faces.table[faces.table["split"] == arguments.split]
-    files = list(dict.fromkeys(labelled["file"]))
-    if arguments.photographs:
-        files = [
-            files[row] for row in np.linspace(0, len(files) - 1, min(arguments.photographs, len(files))).astype(int)
-        ]
-    truth = {file: labelled.loc[labelled["file"] == file, BOX].to_numpy(np.float64) for file in files}
-    points = faces.source_keypoints
-    true_points = {file: points[labelled.index[labelled["file"] == file]] for file in files}
-    click.echo(f"{len(files)} photographs, {sum(map(len, truth.values()))} labelled faces, split {arguments.split}")
-    pictures = [PictureFile(file, archive / file) for file in files]
-    surely = faces_surely_there(pictures, arguments.yunet) if arguments.yunet else dict(truth)
+    if arguments.imglab:
+        scene = scene_of_imglab(arguments.imglab)
+    else:
+        shift = network[0].frame.label_shift if network else 0.0
+        scene = scene_of_split(archive, faces, arguments.split, arguments.photographs, shift)
+    labelled = sum(map(len, scene.boxes.values()))
+    where = "other photographs" if arguments.imglab else f"split {arguments.split}"
+    click.echo(f"{len(scene.pictures)} photographs, {labelled} labelled faces, {where}")
+    if arguments.yunet:
+        scene = scene._replace(surely=faces_surely_there(scene.pictures, arguments.yunet))
     if arguments.sweep:
-        rows = [{"searches": name, **sweep_row(SWEPT[name], pictures, truth, surely, options)} for name in SWEPT]
+        rows = [
+            {"searches": name, **sweep_row(SWEPT[name], scene.pictures, scene.boxes, scene.surely, options)}
+            for name in SWEPT
+        ]
         click.echo(pd.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format))
         return
-    scene = Scene(pictures, truth, true_points, surely)
-    labels = {file: np.pad(boxes, ((0, 0), (0, 1)), constant_values=np.nan) for file, boxes in truth.items()}
+    labels = {file: np.pad(boxes, ((0, 0), (0, 1)), constant_values=np.nan) for file, boxes in scene.boxes.items()}
     in_labels = errors_by_face(found_faces(with_detector(options, "lbp", None), network, scene, labels), network, scene)
     rows = [
         {"detector": "the labels' boxes", "faces": len(in_labels), "found": len(in_labels), "NME": in_labels.mean()}
@@ -96,12 +103,45 @@ def main() -> None:
 
 
 class Scene(NamedTuple):
-    """Photographs, and by their names the labels' boxes (M, 4), their points (M, K, 2), boxes of faces surely there."""
+    """Photographs, and by their names the labels' boxes (M, 4), their points (M, K, 2), boxes of faces surely there.
+
+    shift: how far to the right labels lie, in pixels.
+    """
 
     pictures: list[PictureFile]
     boxes: dict[str, Boxes]
     points: dict[str, NDArray[np.floating]]
     surely: dict[str, Boxes]
+    shift: float
+
+
+def scene_of_split(archive: Archive, faces: FaceSet, split: str, count: int, shift: float) -> Scene:
+    """Photographs of 300-W; count: at most so many, evenly spread, 0 for all."""
+    labelled = faces.table[faces.table["split"] == split]
+    files = list(dict.fromkeys(labelled["file"]))
+    if count:
+        files = [files[row] for row in np.linspace(0, len(files) - 1, min(count, len(files))).astype(int)]
+    boxes = {file: labelled.loc[labelled["file"] == file, BOX].to_numpy(np.float64) for file in files}
+    points = faces.source_keypoints
+    true_points = {file: points[labelled.index[labelled["file"] == file]] for file in files}
+    return Scene([PictureFile(file, archive / file) for file in files], boxes, true_points, dict(boxes), shift)
+
+
+def scene_of_imglab(files: list[Path]) -> Scene:
+    """Photographs that imglab's files describe, with all faces' boxes and 68 points."""
+    pictures: dict[str, PictureFile] = {}
+    boxes: dict[str, list[Boxes]] = {}
+    points: dict[str, list[NDArray[np.floating]]] = {}
+    for path in files:
+        for face in imglab_faces(path, IBUG_68):
+            if face.box is None or face.points is None:
+                raise SystemExit(f"{path}: {face.file}: a face without box or points, expected both. Leave it out.")
+            pictures[face.file] = PictureFile(face.file, path.parent / face.file)
+            boxes.setdefault(face.file, []).append(np.asarray(face.box, np.float64))
+            points.setdefault(face.file, []).append(face.points)
+    stacked = {name: np.stack(found) for name, found in boxes.items()}
+    true_points = {name: np.stack(found) for name, found in points.items()}
+    return Scene(list(pictures.values()), stacked, true_points, dict(stacked), shift=0.0)
 
 
 def with_detector(options: PredictOptions, name: str, file: Path | None) -> PredictOptions:
@@ -202,7 +242,7 @@ def judged_rows(
 
 def errors_by_face(table: pd.DataFrame, network: list, scene: Scene) -> NDArray[np.float64]:
     """NME of each labelled face in the row whose box is nearest to its own; NaN where none is near."""
-    scheme, shift = network[0].scheme, np.array([network[0].frame.label_shift, 0.0])
+    scheme, shift = network[0].scheme, np.array([scene.shift, 0.0])
     errors = []
     for file, faces in scene.boxes.items():
         rows = table[(table["file"] == file) & table["reason"].isna()]

@@ -3,8 +3,8 @@
     python benchmarks/serving.py [--variant best] [--faces 60] [--turns 5] [--yunet FILE]
 
 Reads photographs of 300-W's validation split, a checkpoint of finetune_resnet and what `export` has made of it. All
-ways are measured face by face, in a random order, so that they meet the same moments of the machine. Each uses as many threads as
-there are cores. The cut is that of the example beside the exported files, for PFLD too.
+ways are measured face by face, in a random order, so that they meet the same moments of the machine. Each uses as many
+threads as there are cores. The cut is that of the example beside the exported files, for PFLD too.
 
 `its passes alone` is the network's trunk and head as often as it looks, without the cuts in between.
 End to end: a JPEG is read and decoded, YuNet finds faces at 640 px, each is cut out and given to the network.
