@@ -61,6 +61,18 @@ def test_an_evaluation_shows_the_test_rows_of_the_leaderboard(tmp_path):
     assert "No test face has landmarks" in text
 
 
+def test_of_own_pictures_it_says_what_was_found_and_where_to_see_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [("a.jpg", None, 640), ("a.jpg", None, 640), ("b.jpg", "no face found", 640), ("c.txt", "no picture", None)]
+    faces = pd.DataFrame(rows, columns=["file", "reason", "width"])
+    catalog = saved(tmp_path, my_faces=faces, my_faces_csv=faces, my_pictures_sheet=table(1))
+    text = said(makes("my_faces", "my_faces_csv", "my_pictures_sheet", namespace="predict"), catalog, tmp_path)
+    assert "In your own pictures: faces: 2, in 1 of 2 pictures; without: 1; not read: 0; no pictures: 1\n" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert ["faces", "on", "one", "sheet", "08_reporting/my_pictures_sheet.csv"] in lines
+    assert ["faces", "as", "a", "table", "08_reporting/my_faces_csv.csv"] in lines
+
+
 def test_ingesting_shows_its_files_and_nothing_of_mlflow(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = said(makes("danes_report", namespace="ingest_danes"), saved(tmp_path, danes_report=table(1)), tmp_path)

@@ -23,6 +23,12 @@ from facial_keypoints.tracking.hooks import is_tracked, trained_variants
 
 COMMAND = "run"  # whose end it is; others say by themselves what they have done
 LEADERBOARD, REPORT = "leaderboard", "evaluation_report"
+OWN_FACES = "my_faces"
+OWN_RESULTS = {
+    "my_pictures_sheet": "faces on one sheet",
+    "my_pictures_drawn": "faces in each picture",
+    "my_faces_csv": "faces as a table",
+}
 COLUMNS = ["pipeline", "variant", "faces", "nme", "nme_low", "nme_high", "auc_8", "fr_8", "px"]
 NAMED = 3  # files of a folder; the others are counted
 SQLITE = "sqlite:///"
@@ -51,7 +57,11 @@ def summary(pipeline: Pipeline, catalog: CatalogProtocol, project: Path, env: st
     made = made_files(pipeline, catalog, since)
     if not made:
         return "\nNothing was left to do: all results are there."
-    parts = [errors(pipeline, catalog, made), "Made by this run:\n" + "\n".join(folders(made))]
+    parts = [
+        errors(pipeline, catalog, made),
+        own_faces(catalog, made),
+        "Made by this run:\n" + "\n".join(folders(made)),
+    ]
     return "\n" + "\n\n".join(part for part in [*parts, commands(pipeline, made, project, env)] if part)
 
 
@@ -75,6 +85,15 @@ def errors(pipeline: Pipeline, catalog: CatalogProtocol, made: dict[str, Path]) 
     if not histories:
         return ""
     return f"By validation, the epoch that was kept:\n{as_text(kept_epochs(histories))}"
+
+
+def own_faces(catalog: CatalogProtocol, made: dict[str, Path]) -> str:
+    """What was found in somebody's own pictures; "" if nothing was looked for."""
+    if OWN_FACES not in made:
+        return ""
+    from facial_keypoints import found_faces  # not on top: other runs need nothing of it
+
+    return f"In your own pictures: {found_faces.summary(catalog.load(OWN_FACES))}"
 
 
 def kept_epochs(histories: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -122,6 +141,7 @@ def commands(pipeline: Pipeline, made: dict[str, Path], project: Path, env: str 
     lines = {}
     if REPORT in made:
         lines["all on one page"] = shown(made[REPORT])
+    lines |= {said: shown(made[name]) for name, said in OWN_RESULTS.items() if name in made}
     if is_tracked(pipeline):
         lines["curves and models"] = tracking_page(project, env)
     if trained_variants(pipeline) and LEADERBOARD not in made:
