@@ -13,6 +13,7 @@ from kedro_datasets.pandas import CSVDataset
 from facial_keypoints import summary
 from facial_keypoints.summary import folders, made_files, program, tracking_page
 from facial_keypoints.table_text import interval_text
+from facial_keypoints.tracking.store import open_store
 from tests.project import Project
 
 NOW = time.time()
@@ -112,6 +113,24 @@ def test_the_page_of_mlflow_is_where_runs_are_recorded(tmp_path, monkeypatch, ur
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.chdir(tmp_path)
     assert told in tracking_page(tmp_path, None)
+
+
+def test_mlflow_is_opened_at_the_list_of_training_runs(tracked, monkeypatch):
+    monkeypatch.chdir(tracked)
+    number = open_store(tracked, "sample").experiment_id
+    page = f"http://127.0.0.1:5000/#/experiments/{number}/runs?workflowType=machine_learning"
+    assert tracking_page(tracked, "sample").endswith(f"mlflow ui, then {page}")
+    assert tracking_page(tracked, None).endswith("http://127.0.0.1:5000, experiment facial-keypoints")  # no runs yet
+
+
+def test_a_store_that_cannot_be_read_is_named_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlflow.db").write_bytes(b"no database" * 100)
+    assert tracking_page(tmp_path, None).endswith("http://127.0.0.1:5000, experiment facial-keypoints")
+    (tmp_path / "mlflow.db").unlink()
+    tracking_page(tmp_path, None)
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 def test_from_another_folder_the_store_is_named(tmp_path, monkeypatch):

@@ -32,6 +32,7 @@ OWN_RESULTS = {
 COLUMNS = ["pipeline", "variant", "faces", "nme", "nme_low", "nme_high", "auc_8", "fr_8", "px"]
 NAMED = 3  # files of a folder; the others are counted
 SQLITE = "sqlite:///"
+MLFLOW_UI = "http://127.0.0.1:5000"  # opens on a page for language models; the list of training runs lies deeper
 
 
 class SummaryHooks:
@@ -159,17 +160,19 @@ def aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 def tracking_page(project: Path, env: str | None) -> str:
     """Where MLflow shows the runs: the command that opens its page, or a server's address."""
-    from facial_keypoints.tracking.store import experiment_name, without_password
+    from facial_keypoints.tracking.store import experiment_in, experiment_name, without_password
 
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     if uri.startswith(("http://", "https://")):
         return f"{without_password(uri)}, experiment {experiment_name(env)}"
-    store = f" --backend-store-uri {without_password(uri)}"
+    store, runs = f" --backend-store-uri {without_password(uri)}", f", experiment {experiment_name(env)}"
     if not uri or uri.startswith(SQLITE):
         database = project / (uri.removeprefix(SQLITE) or "mlflow.db")
         is_found = database == Path.cwd() / "mlflow.db"
         store = "" if is_found else f" --backend-store-uri {SQLITE}{database}"
-    return f"{program('mlflow')} ui{store}, then http://127.0.0.1:5000, experiment {experiment_name(env)}"
+        number = experiment_in(database, experiment_name(env))
+        runs = f"/#/experiments/{number}/runs?workflowType=machine_learning" if number else runs
+    return f"{program('mlflow')} ui{store}, then {MLFLOW_UI}{runs}"
 
 
 def program(name: str) -> str:
