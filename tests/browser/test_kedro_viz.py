@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Finished, keep_screenshot
+from tests.browser.conftest import SIZE, Finished, keep_screenshot
 from tests.browser.servers import serving
 from tests.project import COMMAND, PROJECT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FIGURE = "data/08_reporting/train_nose/comparison.png"
+TOOLS = 137  # pixels: the width of the buttons to the graph's left
 SEVEN = ("ingest_danes", "ingest_ibug", "augment", "train_nose", "train_face", "finetune_resnet", "evaluate")
 OTHERS = ("ingest_own", "robustness", "lr_find", "draw_sample", "predict", "calibrate")
 LAYERS = ["raw", "intermediate", "model_input", "models", "reporting"]  # of a closed graph: predictions are inside
@@ -48,11 +50,22 @@ def test_the_whole_opens_as_seven_closed_boxes_in_layers_from_left_to_right(page
     assert sorted(boxes.all_text_contents()) == sorted(SEVEN)
     lefts = [page.locator(".pipeline-layer-name", has_text=name).first.bounding_box()["x"] for name in LAYERS]
     assert lefts == sorted(lefts)
+
+
+def test_without_datasets_the_seven_pipelines_lead_from_ingesting_to_evaluating(page, kedro_viz_address):
+    page.set_viewport_size({"width": SIZE[0], "height": 500})  # the graph is wide
+    open_graph(page, kedro_viz_address, "tags=steps&types=nodes")
+    boxes = page.locator(".pipeline-node")
+    expect(boxes).to_have_count(len(SEVEN))
     page.get_by_label("Hide menu").click()
     page.get_by_label("Turn minimap off").click()
-    page.mouse.move(40, 380)  # away from the button, which would explain itself, and from the layers
+    page.get_by_label("Reset zoom").click()
+    page.mouse.move(700, 470)  # away from the button, which would explain itself, and from the boxes
     page.wait_for_timeout(1000)  # until the graph has moved to its new place
-    keep_screenshot(page, "kedro_viz")
+    lefts = {box.text_content(): box.bounding_box()["x"] for box in boxes.all()}
+    assert min(lefts, key=lefts.__getitem__) == "ingest_danes"
+    assert max(lefts, key=lefts.__getitem__) == "evaluate"
+    keep_screenshot(page, "kedro_viz", left=TOOLS)
 
 
 def test_a_box_opens_and_a_figure_in_it_is_shown(page, kedro_viz_address):
@@ -64,6 +77,8 @@ def test_a_box_opens_and_a_figure_in_it_is_shown(page, kedro_viz_address):
     expect(picture).to_be_visible()
     assert picture.evaluate("picture => picture.naturalWidth") > 500
     page.wait_for_timeout(1000)  # until the graph has moved to its new place
+    place = page.locator(".pipeline-metadata").get_by_text("08_reporting/train_nose/comparison.png")
+    place.evaluate("(shown, path) => shown.textContent = path", FIGURE)  # whose machine it is, is not to be seen
     keep_screenshot(page, "kedro_viz_preview")
 
 
