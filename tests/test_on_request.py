@@ -252,6 +252,14 @@ def test_whose_learning_rates_a_session_tries(registered, asked, selection, expe
     assert {name.removesuffix("_table") for name in outputs if "lr_find" in name} == {f"{v}.lr_find" for v in expected}
 
 
+def test_of_drawn_faces_the_network_that_looks_twice_learns_the_68_points_in_every_run():
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env="sample") as session:
+        session.load_context()
+        pipelines.set_requested(None)
+        assert trained(pipelines["__default__"].filter()) == {*EVERY_NOSE, "train_face.lr_1e-3", "finetune_resnet.best"}
+
+
 def test_they_are_evaluated_in_every_run(registered):
     evaluated = registered["__default__"].filter()
     assert {f"{name}.predictions" for name in EVERY_BEST} <= evaluated.all_outputs()
