@@ -20,7 +20,7 @@ PROJECT = Path(__file__).parents[1]
 ROWS = (
     ("train_nose.lr_1e-3", "danes_faces", "the nose"),
     ("train_face.lr_1e-3", "danes_faces", "58 points"),
-    ("finetune_resnet.lr_1e-4", "ibug_faces", "68 points"),
+    ("finetune_resnet.best", "ibug_faces", "68 points"),
 )
 RANKS = (0.1, 0.35, 0.6, 0.85)  # of the test faces, ordered by their error: neither the best nor the worst
 TILE = WIDTH / (len(RANKS) + 2)

@@ -83,6 +83,7 @@ def evaluate_options(**changed: Any) -> EvaluateOptions:
         "peers_folder": "no/such/peers",
         "peers": {},
         "runs": [],
+        "heading": "",
         "seed": 0,
     }
     return EvaluateOptions(**{**usual, **changed})

@@ -66,6 +66,9 @@ def test_the_sample_environment_changes_single_options():
     assert sample["train_nose"]["lr_1e-3"]["epochs"] < base["train_nose"]["lr_1e-3"]["epochs"]
     assert sample["train_nose"]["lr_1e-3"]["batch_size"] == base["train_nose"]["lr_1e-3"]["batch_size"]
     assert sample["finetune_resnet"]["lr_1e-4"]["weights"] == "none"
+    best = sample["finetune_resnet"]["best"]
+    assert best["two_looks"] == base["finetune_resnet"]["best"]["two_looks"] | {"cut_size": 64}
+    assert (best["weights"], best["label_shift"], best["head"]) == ("none", 0, "two_looks")
 
 
 def test_a_relative_path_of_weights_is_relative_to_the_project():

@@ -32,7 +32,10 @@ def found(*candidates: Candidate, confidences: list[float] | None = None, batch_
 
 
 ANNA, BERT = place("anna.jpg"), place("bert.jpg", left=300, side=90)
-EMPTY, BROKEN = Candidate("empty.jpg", (640, 480), NO_FACE), Candidate("text.txt", None, "no picture")
+EMPTY, BROKEN = (
+    Candidate("empty.jpg", (640, 480), NO_FACE),
+    Candidate("broken.jpg", None, "a picture that is broken or cut off"),
+)
 
 
 def test_points_are_in_pixels_of_the_picture():
@@ -56,7 +59,7 @@ def test_batches_are_counted_by_faces():
     parts = list(batches([ANNA, EMPTY, EMPTY, BERT, ANNA, BROKEN], 2))
     assert [[one.file for one in part] for part in parts] == [
         ["anna.jpg", "empty.jpg", "empty.jpg", "bert.jpg"],
-        ["anna.jpg", "text.txt"],
+        ["anna.jpg", "broken.jpg"],
     ]
 
 
@@ -88,6 +91,18 @@ def test_no_pictures_have_an_empty_table():
 def test_the_summary_counts_faces_pictures_and_files():
     table = faces_kept(found(ANNA, place("anna.jpg", left=300), BERT, EMPTY, BROKEN), IBUG_68, 0.5)
     assert summary(table) == "faces: 3, in 2 of 3 pictures; without: 1; not read: 1"
+
+
+def test_the_summary_counts_files_apart_that_are_plainly_no_pictures():
+    others = [Candidate(name, None, "no picture, or none of a kind that is read") for name in ("a/1.asf", "Thumbs.db")]
+    table = faces_kept(found(ANNA, EMPTY, BROKEN, *others), IBUG_68, 0.5)
+    assert summary(table) == "faces: 1, in 1 of 2 pictures; without: 1; not read: 1; no pictures: 2"
+    assert table["file"].tolist()[-2:] == ["a/1.asf", "Thumbs.db"]
+
+
+def test_a_picture_counts_as_one_whatever_its_name_is():
+    table = faces_kept(found(place("anna.txt")), IBUG_68, 0.5)
+    assert summary(table) == "faces: 1, in 1 of 1 pictures; without: 0; not read: 0"
 
 
 NAMES = ["ünï 写真.jpg", "<&'\".jpg", "two\\nlines.jpg", "a/b, c.jpg"]

@@ -1,6 +1,7 @@
 """Variants that run on request only: in the graph and in every evaluation, but trained only by runs that name them."""
 
 import copy
+import re
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from kedro.pipeline import Node, Pipeline
 
 from facial_keypoints import variants
 from facial_keypoints.errors import ConfigurationError
-from facial_keypoints.on_request import OnRequestPipeline, unknown_namespace
+from facial_keypoints.on_request import OnRequestPipeline
 from tests.project import PROJECT, Project, only_error
 from tests.tracked_runs import recorded_runs
 
@@ -129,13 +130,31 @@ def test_where_nothing_else_is_left_the_error_says_how_to_run_it():
         OnRequestPipeline(chain("t.best").nodes, ["t.best", "u.best"]).filter()
 
 
-def test_what_is_nowhere_is_kedros_own_error():
+def test_a_namespace_that_is_nowhere_is_told_with_those_that_there_are():
     with pytest.raises(
         ConfigurationError, match=r"found no namespace 't\.c', did you mean t\.a\? There are: t\.a, t\.best$"
     ):
         WHOLE.filter(node_namespaces=["t.c"])
     with pytest.raises(ConfigurationError, match=r"found no namespace 'xyz'\. There are: evaluate, t$"):
         WHOLE.filter(node_namespaces=["xyz"])
+
+
+@pytest.mark.parametrize(
+    ("selection", "said"),
+    [
+        ({"tags": ["pictures"]}, "found no tag 'pictures'"),
+        ({"node_names": ["t.a.trian"]}, "found no node 't.a.trian', did you mean t.a.train?"),
+        ({"from_nodes": ["ingets"]}, "found no node 'ingets', did you mean ingest?"),
+        ({"to_nodes": ["rank"]}, "found no node 'rank', did you mean evaluate.rank?"),
+        ({"from_inputs": ["face"]}, "found no dataset 'face', did you mean faces?"),
+        ({"to_outputs": ["bord"]}, "found no dataset 'bord', did you mean board?"),
+        ({"node_names": ["l.t.a.draw"]}, "name its pipeline too, --pipelines l"),
+        ({"node_names": ["ingest"], "to_nodes": ["t.a.train"], "from_inputs": ["board"]}, "no node is left to run"),
+    ],
+)
+def test_a_selection_of_what_is_not_there_is_an_error_that_can_be_acted_on(selection, said):
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        BESIDE.filter(**selection)
 
 
 @pytest.mark.parametrize(
@@ -172,13 +191,6 @@ def registered():
 
 def trained(pipeline: Pipeline) -> set[str]:
     return {name.removesuffix(".checkpoint") for name in pipeline.all_outputs() if name.endswith(".checkpoint")}
-
-
-def test_whoever_names_a_rate_that_is_no_variant_hears_how_to_add_one():
-    assert unknown_namespace("train_nose.lr_3e-4", {"train_nose", "train_nose.lr_1e-4"}) == (
-        "found no namespace 'train_nose.lr_3e-4', did you mean train_nose.lr_1e-4? There are: train_nose.lr_1e-4. "
-        "A variant of that name is added by --params train_nose.lr_3e-4.learning_rate=..."
-    )
 
 
 EVERY_BEST = {"train_nose.best", "train_face.best", "finetune_resnet.best"}
@@ -238,6 +250,14 @@ def test_whose_learning_rates_a_session_tries(registered, asked, selection, expe
     outputs = combined.filter(**selection).all_outputs()
     assert {name.removesuffix(".lr_find") for name in outputs if name.endswith(".lr_find")} == expected
     assert {name.removesuffix("_table") for name in outputs if "lr_find" in name} == {f"{v}.lr_find" for v in expected}
+
+
+def test_of_drawn_faces_the_network_that_looks_twice_learns_the_68_points_in_every_run():
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env="sample") as session:
+        session.load_context()
+        pipelines.set_requested(None)
+        assert trained(pipelines["__default__"].filter()) == {*EVERY_NOSE, "train_face.lr_1e-3", "finetune_resnet.best"}
 
 
 def test_they_are_evaluated_in_every_run(registered):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from facial_keypoints.errors import DataError
-from facial_keypoints.own_pictures import list_pictures, read_upright, upright_size
+from facial_keypoints.own_pictures import is_named_otherwise, list_pictures, read_upright, upright_size
 from tests.bad_pictures import EITHER, READ, REFUSED, encoded, with_exif, write_bad_pictures
 
 NOBODY = 65534  # a user without rights
@@ -151,3 +151,13 @@ def test_an_orientation_that_means_nothing_leaves_the_picture_as_it_is(tmp_path)
     path = tmp_path / "a.jpg"
     path.write_bytes(with_exif(77))
     assert upright_size(path) == (48, 40)
+
+
+@pytest.mark.parametrize("name", ["01-1m.asf", "a/helen_1.PTS", "labels.xml", "Thumbs.db", "faces.json", "film.mov"])
+def test_names_of_other_files_are_known(name):
+    assert is_named_otherwise(name)
+
+
+@pytest.mark.parametrize("name", ["anna.jpg", "anna.JPEG", "anna.heic", "anna", "anna.asf.png", "raw.cr2"])
+def test_what_may_be_a_picture_is_not_counted_among_them(name):
+    assert not is_named_otherwise(name)

@@ -54,11 +54,16 @@ def test_pictures_of_ones_own_are_looked_at_by_the_first_network_that_is_trained
     assert not (drawn.root / "data" / "06_models" / "finetune_resnet" / "best").exists()
 
 
-def test_missing_pictures_are_told_with_what_to_do(drawn):
+def test_pictures_that_are_not_there_are_told_with_what_to_do(drawn):
     error = only_error(drawn.kedro("run", "--pipelines", "predict"))
-    assert "my_pictures is missing: put your pictures into" in error
-    assert "data/01_raw/my_pictures" in error
-    assert "--params predict.pictures=<folder or file>" in error
+    usual = drawn.root / "data" / "01_raw" / "my_pictures"
+    assert error.startswith(f"my_pictures is missing: there is no folder or file {usual}. Name the folder of")
+    assert "--params pictures=<folder or file>" in error
+
+
+def test_a_misspelt_place_of_pictures_is_told_by_its_name(drawn):
+    error = only_error(drawn.kedro("run", "--pipelines", "predict", "--params", "pictures=/typo/anna.jpg"))
+    assert "there is no folder or file /typo/anna.jpg" in error
 
 
 def test_a_named_variant_that_is_not_trained_is_told_with_the_command_that_trains_it(drawn):

@@ -168,6 +168,20 @@ def test_an_unknown_namespace_is_one_line_with_those_that_there_are(project):
     assert error.startswith("found no namespace 'train_nose.lr_3e-4', did you mean train_nose.lr_1e-4?")
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "said"),
+    [
+        ("--tags", "picture", "found no tag 'picture', did you mean pictures? There are: pictures, steps"),
+        ("--nodes", "train_nose.lr_1e-3.trian", "found no node 'train_nose.lr_1e-3.trian', did you mean train_nose."),
+        ("--to-outputs", "leaderbord", "found no dataset 'leaderbord', did you mean leaderboard? To list them: kedro"),
+    ],
+)
+def test_an_unknown_name_in_a_selection_is_one_line_with_the_nearest(project, option, name, said):
+    error = only_error(project.kedro("run", option, name))
+    assert error.startswith(said)
+    assert len(error.strip().splitlines()) == 1
+
+
 def test_the_commands_that_the_demo_ends_with_exist(project):
     # Kedro-Viz takes --env for `run` only: plain `kedro viz --env sample` fails.
     assert "--env" in project.kedro("viz", "run", "--help").stdout

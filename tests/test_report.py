@@ -186,6 +186,13 @@ def test_light_and_dark_follow_the_reader_and_the_encoding_is_stated():
     assert Page(html).attributes("charset") == ["utf-8"]
 
 
+def test_the_heading_tells_what_the_faces_are():
+    report = Page(evaluation_report([section()], made=MADE, heading="drawn & small"))
+    for tag in ("h1", "title"):
+        assert report.all(tag) == ["Evaluation of facial keypoints: drawn & small"]
+        assert page(section()).all(tag) == ["Evaluation of facial keypoints"]
+
+
 def test_a_figure_that_is_no_png_is_refused_by_its_caption():
     with pytest.raises(ValueError, match="'Cumulative errors' begins with b'<svg"):
         evaluation_report([section(figures=[("Cumulative errors", b"<svg></svg>")])], made=MADE)

@@ -13,6 +13,7 @@ from kedro_datasets.pandas import CSVDataset
 from facial_keypoints import summary
 from facial_keypoints.summary import folders, made_files, program, tracking_page
 from facial_keypoints.table_text import interval_text
+from facial_keypoints.tracking.store import open_store
 from tests.project import Project
 
 NOW = time.time()
@@ -61,6 +62,18 @@ def test_an_evaluation_shows_the_test_rows_of_the_leaderboard(tmp_path):
     assert "No test face has landmarks" in text
 
 
+def test_of_own_pictures_it_says_what_was_found_and_where_to_see_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [("a.jpg", None, 640), ("a.jpg", None, 640), ("b.jpg", "no face found", 640), ("c.txt", "no picture", None)]
+    faces = pd.DataFrame(rows, columns=["file", "reason", "width"])
+    catalog = saved(tmp_path, my_faces=faces, my_faces_csv=faces, my_pictures_sheet=table(1))
+    text = said(makes("my_faces", "my_faces_csv", "my_pictures_sheet", namespace="predict"), catalog, tmp_path)
+    assert "In your own pictures: faces: 2, in 1 of 2 pictures; without: 1; not read: 0; no pictures: 1\n" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert ["faces", "on", "one", "sheet", "08_reporting/my_pictures_sheet.csv"] in lines
+    assert ["faces", "as", "a", "table", "08_reporting/my_faces_csv.csv"] in lines
+
+
 def test_ingesting_shows_its_files_and_nothing_of_mlflow(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = said(makes("danes_report", namespace="ingest_danes"), saved(tmp_path, danes_report=table(1)), tmp_path)
@@ -100,6 +113,24 @@ def test_the_page_of_mlflow_is_where_runs_are_recorded(tmp_path, monkeypatch, ur
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.chdir(tmp_path)
     assert told in tracking_page(tmp_path, None)
+
+
+def test_mlflow_is_opened_at_the_list_of_training_runs(tracked, monkeypatch):
+    monkeypatch.chdir(tracked)
+    number = open_store(tracked, "sample").experiment_id
+    page = f"http://127.0.0.1:5000/#/experiments/{number}/runs?workflowType=machine_learning"
+    assert tracking_page(tracked, "sample").endswith(f"mlflow ui, then {page}")
+    assert tracking_page(tracked, None).endswith("http://127.0.0.1:5000, experiment facial-keypoints")  # no runs yet
+
+
+def test_a_store_that_cannot_be_read_is_named_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlflow.db").write_bytes(b"no database" * 100)
+    assert tracking_page(tmp_path, None).endswith("http://127.0.0.1:5000, experiment facial-keypoints")
+    (tmp_path / "mlflow.db").unlink()
+    tracking_page(tmp_path, None)
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 def test_from_another_folder_the_store_is_named(tmp_path, monkeypatch):

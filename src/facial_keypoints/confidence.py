@@ -211,8 +211,10 @@ def _weights(signals: Mapping[str, Values], targets: Values) -> tuple[tuple[str,
     from scipy.optimize import nnls
 
     names = tuple(name for name, values in signals.items() if np.isfinite(values).all())
-    columns = np.stack([_log(signals[name]).ravel() for name in names], axis=1)
     goals = np.log(np.maximum(targets, LEAST)).ravel()
+    if not names:  # one look of a network without maps, not averaged: nothing tells of a point
+        return names, goals.mean(keepdims=True)
+    columns = np.stack([_log(signals[name]).ravel() for name in names], axis=1)
     centres, goal = columns.mean(axis=0), goals.mean()
     slopes, _ = nnls(columns - centres, goals - goal)
     return names, np.append(slopes, goal - centres @ slopes)

@@ -22,6 +22,7 @@ from facial_keypoints.landmarks import (
 )
 from facial_keypoints.looking import Looker
 from facial_keypoints.norms import outer_eye_corners
+from facial_keypoints.own_pictures import is_named_otherwise
 from facial_keypoints.point_table import column_names, keypoints_of, table_of_faces
 from facial_keypoints.searching import Candidate
 
@@ -160,12 +161,17 @@ def _found_before(table: pd.DataFrame, candidates: pd.Series, scheme: LandmarkSc
 
 
 def summary(table: pd.DataFrame) -> str:
-    """ "faces: 12, in 9 of 11 pictures; without: 2; not read: 1" """
+    """ "faces: 12, in 9 of 11 pictures; without: 2; not read: 1; no pictures: 240"
+
+    The last are files that could not be read and whose names say so.
+    """
     faces = table[table["reason"].isna()]
-    unread = int((table["reason"].notna() & table["width"].isna()).sum())
-    empty = table["file"].nunique() - faces["file"].nunique() - unread
-    read = table["file"].nunique() - unread
-    return f"faces: {len(faces)}, in {faces['file'].nunique()} of {read} pictures; without: {empty}; not read: {unread}"
+    with_faces, files = faces["file"].nunique(), table["file"].nunique()
+    unread = table["file"][table["reason"].notna() & table["width"].isna()]
+    others = sum(map(is_named_otherwise, unread))
+    pictures = files - len(unread)
+    text = f"faces: {len(faces)}, in {with_faces} of {pictures} pictures; without: {pictures - with_faces}"
+    return f"{text}; not read: {len(unread) - others}" + (f"; no pictures: {others}" if others else "")
 
 
 def imglab_of(table: pd.DataFrame, scheme: LandmarkScheme) -> str:

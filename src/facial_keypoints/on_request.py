@@ -6,7 +6,6 @@ selection is given: so the choice is made in `filter`. Whoever hands a pipeline 
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from kedro.pipeline import Pipeline
@@ -14,7 +13,7 @@ from kedro.pipeline.node import Node
 
 from facial_keypoints.errors import ConfigurationError
 from facial_keypoints.hooks import readable_errors
-from facial_keypoints.options import VARIANT_OPTIONS
+from facial_keypoints.selections import nothing_in_all, require_names
 
 
 class OnRequestPipeline(Pipeline):
@@ -41,10 +40,10 @@ class OnRequestPipeline(Pipeline):
     ) -> Pipeline:
         """What Kedro's own `filter` chooses, here and beside, less what runs on request and is not named.  A plain one.
 
-        Raises ValueError where Kedro's does, ConfigurationError if nothing is left of what that chooses, or if no node
-        has a namespace that is named.
+        Raises ConfigurationError for a name that is nowhere, or if nothing is left of what is chosen.
         """
         selection = {
+            "tags": tags,
             "from_nodes": from_nodes,
             "to_nodes": to_nodes,
             "node_names": node_names,
@@ -56,8 +55,12 @@ class OnRequestPipeline(Pipeline):
         asked = set(given.get("node_namespaces", ()))
         found = [node for node in self.beside if asked & set(node.namespace_prefixes)]
         everything = Pipeline(self.nodes) + Pipeline(found)
-        require_namespaces(asked, [*everything.nodes, *self.beside])
-        chosen = everything.filter(tags=tags, **given)
+        with readable_errors():
+            require_names(given, everything, self.beside)
+            try:
+                chosen = everything.filter(**given)
+            except ValueError as error:  # no node is left, each name being there
+                raise ConfigurationError(nothing_in_all(given)) from error
         named = {name for names in given.values() for name in names}
         left_out = {each for each in self.on_request if not named & names_of(each, everything)}
         nodes = [node for node in chosen.nodes if not left_out & set(node.namespace_prefixes)]
@@ -81,29 +84,6 @@ class OnRequestPipeline(Pipeline):
     def __radd__(self, other: Any) -> Pipeline:
         """Python asks it before the `__add__` of a plain pipeline on the left, because it is defined anew here."""
         return super().__radd__(other)
-
-
-def require_namespaces(asked: Iterable[str], nodes: Iterable[Node]) -> None:
-    """Raises ConfigurationError for namespaces that none of the nodes has: with the names that there are."""
-    there = {namespace for node in nodes for namespace in node.namespace_prefixes if namespace}
-    unknown = sorted(set(asked) - there)
-    if unknown:
-        with readable_errors():
-            raise ConfigurationError("; ".join(unknown_namespace(name, there) for name in unknown))
-
-
-def unknown_namespace(name: str, there: set[str]) -> str:
-    """What to say of a namespace that is not there: the nearest, those beside it, and how a variant is added."""
-    pipeline = name.split(".")[0]
-    beside = sorted(each for each in there if each.startswith(f"{pipeline}.")) or sorted(
-        each for each in there if "." not in each
-    )
-    close = get_close_matches(name, there, n=1)
-    said = f"found no namespace {name!r}" + (f", did you mean {close[0]}?" if close else ".")
-    said += f" There are: {', '.join(beside)}"
-    if pipeline in VARIANT_OPTIONS and name.count(".") == 1:
-        said += f". A variant of that name is added by --params {name}.learning_rate=..."
-    return said
 
 
 def names_of(namespace: str, pipeline: Pipeline) -> set[str]:

@@ -283,6 +283,7 @@ class EvaluateOptions:
     peers_folder: str
     peers: dict[str, PeerOptions]
     runs: Annotated[list[str], BeforeValidator(run_ids)]
+    heading: str  # of the report, after its name
     seed: Annotated[int, Field(ge=0)]
 
 

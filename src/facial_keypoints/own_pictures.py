@@ -31,6 +31,11 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 LYING = (5, 6, 7, 8)  # orientations that exchange width and height
+NO_PICTURES = (  # ends of names that lie beside pictures
+    *(".asf", ".pts", ".xml", ".csv", ".json", ".parquet", ".txt", ".md", ".html", ".pdf", ".yml", ".yaml", ".zip"),
+    *(".mp4", ".mov", ".avi"),
+    *(".aae", ".xmp", ".db", ".ini"),  # which phones, photo programs and Windows leave in folders
+)
 
 
 class PictureFile(NamedTuple):
@@ -80,6 +85,11 @@ def list_pictures(place: Path) -> OwnPictures:
                 found.append(PictureFile(_name(place, path), path, "a link to a folder, which is not followed"))
         found += [_file(place, Path(folder, name)) for name in names if not name.startswith(".")]
     return OwnPictures(place, tuple(sorted(found)))
+
+
+def is_named_otherwise(name: str) -> bool:
+    """Whether a file's name says that it is no picture.  If it is one all the same, it is read."""
+    return name.lower().endswith(NO_PICTURES)
 
 
 def upright_size(path: Path) -> tuple[int, int]:

@@ -82,10 +82,10 @@ class TableView(NamedTuple):
         return any(row.is_best for row in self.rows)
 
 
-def evaluation_report(sections: Sequence[Section], *, made: str) -> str:
+def evaluation_report(sections: Sequence[Section], *, made: str, heading: str = "") -> str:
     """The whole page, in UTF-8 when written.  All text is escaped; pictures are within.
 
-    made: when and by which version, as the reader sees it below the title.
+    made: when and by which version, as the reader sees it below the title. heading: added to the title.
     Raises ValueError if a figure is no PNG.
     """
     environment = Environment(
@@ -97,7 +97,7 @@ def evaluation_report(sections: Sequence[Section], *, made: str) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"leaderboard_view": leaderboard_view, "table_view": table_view, "data_uri": data_uri}
-    return environment.get_template(TEMPLATE).render(sections=sections, made=made)
+    return environment.get_template(TEMPLATE).render(sections=sections, made=made, heading=heading)
 
 
 def leaderboard_view(leaderboard: pd.DataFrame) -> TableView:

@@ -23,9 +23,16 @@ from facial_keypoints.tracking.hooks import is_tracked, trained_variants
 
 COMMAND = "run"  # whose end it is; others say by themselves what they have done
 LEADERBOARD, REPORT = "leaderboard", "evaluation_report"
+OWN_FACES = "my_faces"
+OWN_RESULTS = {
+    "my_pictures_sheet": "faces on one sheet",
+    "my_pictures_drawn": "faces in each picture",
+    "my_faces_csv": "faces as a table",
+}
 COLUMNS = ["pipeline", "variant", "faces", "nme", "nme_low", "nme_high", "auc_8", "fr_8", "px"]
 NAMED = 3  # files of a folder; the others are counted
 SQLITE = "sqlite:///"
+MLFLOW_UI = "http://127.0.0.1:5000"  # opens on a page for language models; the list of training runs lies deeper
 
 
 class SummaryHooks:
@@ -51,7 +58,11 @@ def summary(pipeline: Pipeline, catalog: CatalogProtocol, project: Path, env: st
     made = made_files(pipeline, catalog, since)
     if not made:
         return "\nNothing was left to do: all results are there."
-    parts = [errors(pipeline, catalog, made), "Made by this run:\n" + "\n".join(folders(made))]
+    parts = [
+        errors(pipeline, catalog, made),
+        own_faces(catalog, made),
+        "Made by this run:\n" + "\n".join(folders(made)),
+    ]
     return "\n" + "\n\n".join(part for part in [*parts, commands(pipeline, made, project, env)] if part)
 
 
@@ -75,6 +86,15 @@ def errors(pipeline: Pipeline, catalog: CatalogProtocol, made: dict[str, Path]) 
     if not histories:
         return ""
     return f"By validation, the epoch that was kept:\n{as_text(kept_epochs(histories))}"
+
+
+def own_faces(catalog: CatalogProtocol, made: dict[str, Path]) -> str:
+    """What was found in somebody's own pictures; "" if nothing was looked for."""
+    if OWN_FACES not in made:
+        return ""
+    from facial_keypoints import found_faces  # not on top: other runs need nothing of it
+
+    return f"In your own pictures: {found_faces.summary(catalog.load(OWN_FACES))}"
 
 
 def kept_epochs(histories: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -122,6 +142,7 @@ def commands(pipeline: Pipeline, made: dict[str, Path], project: Path, env: str 
     lines = {}
     if REPORT in made:
         lines["all on one page"] = shown(made[REPORT])
+    lines |= {said: shown(made[name]) for name, said in OWN_RESULTS.items() if name in made}
     if is_tracked(pipeline):
         lines["curves and models"] = tracking_page(project, env)
     if trained_variants(pipeline) and LEADERBOARD not in made:
@@ -139,17 +160,19 @@ def aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 def tracking_page(project: Path, env: str | None) -> str:
     """Where MLflow shows the runs: the command that opens its page, or a server's address."""
-    from facial_keypoints.tracking.store import experiment_name, without_password
+    from facial_keypoints.tracking.store import experiment_in, experiment_name, without_password
 
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     if uri.startswith(("http://", "https://")):
         return f"{without_password(uri)}, experiment {experiment_name(env)}"
-    store = f" --backend-store-uri {without_password(uri)}"
+    store, runs = f" --backend-store-uri {without_password(uri)}", f", experiment {experiment_name(env)}"
     if not uri or uri.startswith(SQLITE):
         database = project / (uri.removeprefix(SQLITE) or "mlflow.db")
         is_found = database == Path.cwd() / "mlflow.db"
         store = "" if is_found else f" --backend-store-uri {SQLITE}{database}"
-    return f"{program('mlflow')} ui{store}, then http://127.0.0.1:5000, experiment {experiment_name(env)}"
+        number = experiment_in(database, experiment_name(env))
+        runs = f"/#/experiments/{number}/runs?workflowType=machine_learning" if number else runs
+    return f"{program('mlflow')} ui{store}, then {MLFLOW_UI}{runs}"
 
 
 def program(name: str) -> str:

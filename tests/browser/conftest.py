@@ -86,9 +86,10 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert not [error for error in errors if not any(known in error for known in KNOWN_ERRORS)]
 
 
-def keep_screenshot(page: Page, name: str) -> None:
-    """Keep what the page shows as screenshots/<name>.png."""
+def keep_screenshot(page: Page, name: str, left: int = 0) -> None:
+    """Keep what the page shows, from that column of pixels to the right, as screenshots/<name>.png."""
     picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    picture = picture.crop((left, 0, *picture.size))
     (PROJECT / "screenshots").mkdir(exist_ok=True)
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(PROJECT / "screenshots" / f"{name}.png", optimize=True)
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Finished, keep_screenshot
+from tests.browser.conftest import SIZE, Finished, keep_screenshot
 from tests.browser.servers import serving
 from tests.project import COMMAND, PROJECT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FIGURE = "08_reporting/train_nose/comparison.png"
+TOOLS = 137  # pixels: the width of the buttons to the graph's left
 SEVEN = ("ingest_danes", "ingest_ibug", "augment", "train_nose", "train_face", "finetune_resnet", "evaluate")
 OTHERS = ("ingest_own", "robustness", "lr_find", "draw_sample", "predict", "calibrate", "export")
 LAYERS = ["raw", "intermediate", "model_input", "models", "reporting"]  # of a closed graph: predictions are inside
@@ -48,14 +50,25 @@ def test_the_whole_opens_as_seven_closed_boxes_in_layers_from_left_to_right(page
     assert sorted(boxes.all_text_contents()) == sorted(SEVEN)
     lefts = [page.locator(".pipeline-layer-name", has_text=name).first.bounding_box()["x"] for name in LAYERS]
     assert lefts == sorted(lefts)
+
+
+def test_without_datasets_the_seven_pipelines_lead_from_ingesting_to_evaluating(page, kedro_viz_address):
+    page.set_viewport_size({"width": SIZE[0], "height": 500})  # the graph is wide
+    open_graph(page, kedro_viz_address, "tags=steps&types=nodes")
+    boxes = page.locator(".pipeline-node")
+    expect(boxes).to_have_count(len(SEVEN))
     page.get_by_label("Hide menu").click()
     page.get_by_label("Turn minimap off").click()
-    page.mouse.move(40, 380)  # away from the button, which would explain itself, and from the layers
+    page.get_by_label("Reset zoom").click()
+    page.mouse.move(700, 470)  # away from the button, which would explain itself, and from the boxes
     page.wait_for_timeout(1000)  # until the graph has moved to its new place
-    keep_screenshot(page, "kedro_viz")
+    lefts = {box.text_content(): box.bounding_box()["x"] for box in boxes.all()}
+    assert min(lefts, key=lefts.__getitem__) == "ingest_danes"
+    assert max(lefts, key=lefts.__getitem__) == "evaluate"
+    keep_screenshot(page, "kedro_viz", left=TOOLS)
 
 
-def test_a_box_opens_and_a_figure_in_it_is_shown(page, kedro_viz_address):
+def test_a_box_opens_and_a_figure_in_it_is_shown(page, kedro_viz_address, finished):
     open_graph(page, kedro_viz_address, "pid=train_nose")
     element(page, "train_nose").click()
     expect(element(page, "train_nose.lr_1e-3")).to_be_visible()
@@ -64,6 +77,11 @@ def test_a_box_opens_and_a_figure_in_it_is_shown(page, kedro_viz_address):
     expect(picture).to_be_visible()
     assert picture.evaluate("picture => picture.naturalWidth") > 500
     page.wait_for_timeout(1000)  # until the graph has moved to its new place
+    in_project = (
+        (finished.data / FIGURE).relative_to(finished.root).as_posix()
+    )  # whose machine it is, is not to be seen
+    path = page.locator(".pipeline-metadata").get_by_text(FIGURE)
+    path.evaluate("(element, path) => element.textContent = path", in_project)
     keep_screenshot(page, "kedro_viz_preview")
 
 

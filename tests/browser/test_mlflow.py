@@ -8,6 +8,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from playwright.sync_api import Locator, Page, expect
 
+from facial_keypoints.summary import tracking_page
 from tests.browser.conftest import Finished, keep_screenshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -34,6 +35,13 @@ def runs(finished: Finished) -> list[Run]:
 def row(page: Page, run_id: str) -> Locator:
     """A run's row in the table of an experiment's runs."""
     return page.get_by_role("row").filter(has=page.locator(f"a[href*='{run_id}']")).first
+
+
+def test_the_address_that_a_run_ends_with_is_the_list_of_training_runs(page, mlflow_address, finished, runs):
+    env = finished.experiment.removeprefix("facial-keypoints").lstrip("-") or None
+    told = tracking_page(finished.root, env).rsplit(" ", 1)[-1]
+    page.goto(told.replace("http://127.0.0.1:5000/", mlflow_address))
+    expect(row(page, runs[0].data.tags["mlflow.parentRunId"])).to_be_visible()
 
 
 def open_comparison(page: Page, address: str, experiment: str, runs: list[Run]) -> None:

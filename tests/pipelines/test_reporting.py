@@ -25,6 +25,7 @@ from facial_keypoints.predictions import joined
 from facial_keypoints.protocol import MEASURED
 from facial_keypoints.report import Section
 from facial_keypoints.table_text import table_as_text
+from tests.options import evaluate_options
 from tests.predictions import FACES, PROTOCOL, measured_by, predictions
 from tests.shapes import FIVE
 
@@ -195,7 +196,7 @@ def test_a_table_that_was_measured_otherwise_is_not_shown(table: str, changed: d
     old, new = of_two(), of_two(**changed)
     mixed = new._replace(breakdown=old.breakdown) if table == "error_breakdown" else new._replace(pairs=old.pairs)
     with pytest.raises(ProtocolError) as raised:
-        write_report(*mixed)
+        write_report(*mixed, evaluate_options())
     ((field, value),) = changed.items()
     message = str(raised.value)
     assert f"differ in {field!r}" in message
@@ -207,12 +208,14 @@ def test_a_table_that_was_measured_otherwise_is_not_shown(table: str, changed: d
 def test_pairs_of_test_faces_are_not_shown_beneath_errors_of_validation_faces():
     only_validation = tables_of(predictions("a", 1, measured_by(split=VALIDATION)))
     with pytest.raises(ProtocolError, match="'split'"):
-        write_report(*only_validation._replace(pairs=of_two().pairs))
+        write_report(*only_validation._replace(pairs=of_two().pairs), evaluate_options())
 
 
 def test_each_task_is_reported_by_its_own_protocol():
     other = measured_by(data_set="own", norm="pupils", manifest="ba9876543210")
-    page = write_report(*tables_of(predictions(), predictions("mine", 2, other).assign(data_set="own")))
+    tables = tables_of(predictions(), predictions("mine", 2, other).assign(data_set="own"))
+    page = write_report(*tables, evaluate_options(heading="drawn faces"))
+    assert "<h1>Evaluation of facial keypoints: drawn faces</h1>" in page
     assert "<dd>pupils</dd>" in page
     assert "<dd>outer_eye_corners</dd>" in page
 

@@ -26,15 +26,15 @@ class OwnPicturesDataset(AbstractDataset[None, "OwnPictures"]):
     def how_to_get_it(self) -> str:
         """What to do when there is nothing."""
         return (
-            f"put your pictures into {self._filepath}, or name their folder or one of them: "
-            "--params predict.pictures=<folder or file>"
+            f"there is no folder or file {self._filepath}. Name the folder of your pictures, or one of them: "
+            "--params pictures=<folder or file>; or put them there"
         )
 
     def load(self) -> OwnPictures:
         from facial_keypoints.own_pictures import list_pictures
 
         if not self._exists():
-            raise MissingInputError(f"{self._filepath} is missing: {self.how_to_get_it}")
+            raise MissingInputError(self.how_to_get_it)
         return list_pictures(self._filepath)
 
     def save(self, data: None) -> None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from facial_keypoints.errors import ShapeError
+from facial_keypoints.figures.captions import POINTS_PER_INCH, caption_size, wrapped
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.figures.style import PREDICTION, REPLACED, TRUTH, WIDTH, new_figure
 from facial_keypoints.images_on_demand import ImagesOnDemand
@@ -20,10 +20,8 @@ Images = np.ndarray | Sequence[np.ndarray] | ImagesOnDemand
 Keypoints = np.ndarray | Sequence[np.ndarray]
 
 TITLE_LINE = 0.16  # inches for each line above a tile
-CHARACTER_WIDTH = 0.6  # of the font's size, on the average
 MARGIN_HEIGHT = 0.6  # inches for the figure's title and legend
 HIGHEST_TILE = 1.25  # height / width; a taller picture is drawn narrower
-POINTS_PER_INCH = 72
 
 FACES_PER_ROW = 2
 REPAIR_MARGIN = 0.45  # of the changed points' extent, on each side
@@ -55,7 +53,7 @@ def contact_sheet(
         _check_one_for_each_image(name, given, images)
     columns = max(1, min(columns, len(images)))
     tile = WIDTH / columns
-    headings = [_wrapped(text, tile) for text in titles or []]
+    headings = [wrapped(text, tile) for text in titles or []]
     figure, grid = _tiles(images, columns, title, headings, square=zoom)
     layers = [(points, colour) for points, colour in ((truth, TRUTH), (predicted, PREDICTION)) if points is not None]
     for index, axes in enumerate(grid):
@@ -65,7 +63,7 @@ def contact_sheet(
         if zoom and layers:
             _zoom(axes, np.concatenate([points[index] for points, _ in layers]), FACE_MARGIN, aspect=1.0)
         if headings:
-            axes.set_title(headings[index], fontsize=_heading_size(tile), pad=2)
+            axes.set_title(headings[index], fontsize=caption_size(tile), pad=2)
     _add_legend(figure, [colour for _, colour in layers])
     return figure
 
@@ -149,16 +147,6 @@ def _dot_size(count: int, tile: float) -> float:
     """A dot's diameter in typographic points: a single keypoint is to be seen, many are to leave the face visible."""
     share, smallest, largest = (1 / 30, 3.0, 7.0) if count == 1 else (1 / 75, 1.2, 5.0)
     return float(np.clip(share * tile * POINTS_PER_INCH, smallest, largest))
-
-
-def _heading_size(tile: float) -> float:
-    return float(np.clip(5.5 * tile, 6, 10))
-
-
-def _wrapped(text: str, tile: float) -> str:
-    """The text, with its own line breaks and as many more as the tile's width asks for."""
-    characters = int(tile * POINTS_PER_INCH / (CHARACTER_WIDTH * _heading_size(tile)))
-    return "\n".join(fill(line, characters) for line in text.splitlines())
 
 
 def _add_legend(figure: Figure, colours: Sequence[str]) -> None:

@@ -81,6 +81,17 @@ def experiment_name(env: str | None) -> str:
     return EXPERIMENT if env in USUAL_ENVIRONMENTS else f"{EXPERIMENT}-{env}"
 
 
+def experiment_in(database: Path, name: str) -> str | None:
+    """The id of an experiment in a sqlite store, None if there is none or it cannot be read."""
+    if not database.exists():
+        return None  # MLflow would make an empty one
+    try:
+        experiment = MlflowClient(f"{SQLITE}{database.as_posix()}").get_experiment_by_name(name)
+    except (MlflowException, SQLAlchemyError, OSError):
+        return None
+    return experiment.experiment_id if experiment else None
+
+
 def find_or_create_experiment(client: MlflowClient, name: str, artifacts: str | None) -> str:
     """The experiment's id."""
     experiment = client.get_experiment_by_name(name)

@@ -22,6 +22,7 @@ from facial_keypoints.training import require_split
 logger = logging.getLogger(__name__)
 
 FOLDS = 5  # over groups, for the picture: what is shown of a face comes from a calibration without it
+HARDLY_ANY = 0.1  # of the validation faces, as they are and made harder: so few are kept only by a poor network
 KEPT = 0.95  # of the good ones, where the share of the others that are caught is told
 NOT_TRAINED = "not trained"  # in place of a calibration; kept in memory only
 
@@ -42,7 +43,23 @@ def calibrate(
     cases = face_cases(validation, looks, checkpoint.frame.label_shift, options.yunet)
     others = no_face_cases(validation, looks)
     fit = partial(fit_on, checkpoint, faces.data_set, looks)
-    return fit(cases, others), draw(checkpoint, fit, cases, others)
+    calibration = fit(cases, others)
+    warn_of_useless(checkpoint, calibration.chances(cases.seen), cases, options.least_confidence)
+    return calibration, draw(checkpoint, fit, cases, others)
+
+
+def warn_of_useless(checkpoint: Checkpoint, chances: Any, cases: Cases, least_confidence: float) -> None:
+    """Say it if `predict` would leave out nearly all faces.  chances: of the cases."""
+    kept = int((chances >= least_confidence).sum())
+    if kept < HARDLY_ANY * len(chances):
+        logger.warning(
+            "%s: of %d validation faces, some made harder, only %d come out with a confidence from %g: predict will "
+            "leave out nearly everything. Half of their errors are above %.1f %%; a face below %g %% is found well. "
+            "Train longer, or another variant, and calibrate again. To see all that is found: "
+            "--params predict.least_confidence=0",
+            *(checkpoint.training.name, len(chances), kept, least_confidence),
+            *(np.median(cases.errors.mean(axis=1)), FAILURE),
+        )
 
 
 def fit_on(checkpoint: Checkpoint, data_set: str, looks: Looker, cases: Cases, others: Seen) -> Calibration:

@@ -61,7 +61,7 @@ def results(predictions: list[str], all_tasks: list[Task]) -> list[Node]:
             name = f"{task.pipeline}.{variant}"
             for figure in ("good_predictions", "typical_predictions", "failed_predictions"):
                 figures[f"{task.pipeline}__{variant}__{figure}"] = f"{name}.{figure}"
-    tables = {"leaderboard": "leaderboard", "breakdown": "error_breakdown", "pairs": "paired_tests"}
+    tables = {"leaderboard": "leaderboard", "breakdown": "error_breakdown", "pairs": "paired_tests", "options": OPTIONS}
     return [
         Node(rank_variants, predictions, "leaderboard", name="rank_variants", namespace=NAMESPACE),
         Node(break_errors_down, predictions, "error_breakdown", name="break_errors_down", namespace=NAMESPACE),

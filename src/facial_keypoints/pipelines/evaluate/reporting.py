@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from facial_keypoints.code_version import code_version
 from facial_keypoints.evaluation import protocol_of_row
 from facial_keypoints.faces import TEST
+from facial_keypoints.options import EvaluateOptions
 from facial_keypoints.pipelines.tasks import Task
 from facial_keypoints.predictions import of_task
 from facial_keypoints.protocol import FULL, MEASURED, require_one_protocol
@@ -56,7 +57,11 @@ INTERVALS = (
 
 
 def write_report(
-    leaderboard: pd.DataFrame, breakdown: pd.DataFrame, pairs: pd.DataFrame, **figures: bytes | Figure
+    leaderboard: pd.DataFrame,
+    breakdown: pd.DataFrame,
+    pairs: pd.DataFrame,
+    options: EvaluateOptions,
+    **figures: bytes | Figure,
 ) -> str:
     """One page of HTML: for each task the protocol, the leaderboard, tables and figures.
 
@@ -69,7 +74,8 @@ def write_report(
         section(str(pipeline), str(data_set), board, breakdown, pairs, pngs)
         for (pipeline, data_set), board in leaderboard.groupby(["pipeline", "data_set"], sort=False)
     ]
-    return evaluation_report(sections, made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, version {code_version()}")
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, version {code_version()}"
+    return evaluation_report(sections, made=made, heading=options.heading)
 
 
 def section(

@@ -15,6 +15,7 @@ from facial_keypoints.box_fit import BOX
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.confidence import Calibration
 from facial_keypoints.errors import DataError, MissingInputError
+from facial_keypoints.figures.captions import caption_length, shortened
 from facial_keypoints.figures.faces import contact_sheet
 from facial_keypoints.figures.found_faces import with_faces
 from facial_keypoints.figures.notice import notice
@@ -167,14 +168,17 @@ def draw_sheet(pictures: OwnPictures, table: pd.DataFrame, network: Network) -> 
     paths = {file.name: file.path for file in pictures}
     tiles, titles = [], []
     read = table[table["width"].notna()]
-    for name, rows in list(read.groupby("file", sort=False))[:ON_SHEET]:
+    by_file = list(read.groupby("file", sort=False))[:ON_SHEET]
+    longest = caption_length(min(SHEET_COLUMNS, max(1, len(by_file))))
+    for name, rows in by_file:
         file = str(name)
         try:
             tiles.append(np.asarray(drawn(paths[file], rows, network.scheme, THUMBNAIL)))
         except DataError:
             continue
         faces = int(rows["reason"].isna().sum())
-        titles.append(f"{PurePosixPath(file).name}\n{faces or 'no'} face{'' if faces == 1 else 's'}")
+        caption = shortened(PurePosixPath(file).name, longest)
+        titles.append(f"{caption}\n{faces or 'no'} face{'' if faces == 1 else 's'}")
     if not tiles:
         return notice("Nothing to draw: no picture could be read.")
     count = read["file"].nunique()
