@@ -148,6 +148,7 @@ def test_the_registry_lists_the_pipelines(project):
         "ingest_own",
         "predict",
         "calibrate",
+        "track",
     }
 
 

@@ -13,7 +13,7 @@ from tests.project import COMMAND, PROJECT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SEVEN = ("ingest_danes", "ingest_ibug", "augment", "train_nose", "train_face", "finetune_resnet", "evaluate")
-OTHERS = ("ingest_own", "robustness", "lr_find", "draw_sample", "predict", "calibrate")
+OTHERS = ("ingest_own", "robustness", "lr_find", "draw_sample", "predict", "calibrate", "track")
 LAYERS = ["raw", "intermediate", "model_input", "models", "reporting"]  # of a closed graph: predictions are inside
 
 
