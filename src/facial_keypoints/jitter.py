@@ -14,9 +14,13 @@ def frame_to_frame(course: Points, norm: Points | float = 1.0) -> float:
 
     course: (F, K, 2), a face in F frames. norm: a length, or one for each frame (F,).
     """
-    steps = np.square(np.diff(course, axis=0)).sum(axis=-1)  # (F - 1, K)
-    lengths = np.broadcast_to(norm, len(course))[1:, None]
-    return _root_mean(steps / lengths**2)
+    return _root_mean(np.square(steps(course, norm)))
+
+
+def steps(course: Points, norm: Points | float = 1.0) -> Points:
+    """The same for each step, root mean square over the points only, (F - 1,)."""
+    lengths: Points = np.sqrt(np.square(np.diff(course, axis=0)).sum(axis=-1).mean(axis=-1))
+    return lengths / np.broadcast_to(norm, len(course))[1:]
 
 
 def scatter(course: Points, norm: float = 1.0) -> float:

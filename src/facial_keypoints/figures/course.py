@@ -6,11 +6,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from facial_keypoints.figures.style import PREDICTION, TRAINING, new_figure
-from facial_keypoints.jitter import beside_smooth_way, frame_to_frame
+from facial_keypoints.jitter import beside_smooth_way, steps
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.norms import outer_eye_corners
 
 HEIGHT = 6.0  # inches
+SHOWN = 2.5  # times what nine of ten frames stay below: where a face starts or stops, more is cut off
 GAP = 1.5  # usual steps between frames, above which the line is broken
 
 Course = NDArray[np.floating]
@@ -27,12 +28,13 @@ def course_figure(seconds: Course, seen: Course, filtered: Course, scheme: Landm
     for (whole, beside), (name, place) in zip(panels, _shown(scheme).items(), strict=True):
         _draw(whole, seconds, seen[:, *place], filtered[:, *place])
         _draw(beside, seconds, *(course[:, *place] for course in left))
+        beside.set_ylim(*(np.array([-1, 1]) * max(1e-3, SHOWN * np.quantile(np.abs(left[0][:, *place]), 0.9))))
         whole.set_title(name, fontsize=10)
         beside.set_title("the same, less its smooth way", fontsize=10)
     for axes in panels[-1]:
         axes.set_xlabel("seconds")
     norm = outer_eye_corners(seen, scheme)
-    jitter = [100 * frame_to_frame(course, norm) for course in left]
+    jitter = [100 * float(np.median(steps(course, norm))) if len(course) > 1 else 0.0 for course in left]
     figure.legend(
         panels[0, 0].get_legend_handles_labels()[0],
         [f"{how}: {part:.2f} %" for how, part in zip(("as seen", "filtered"), jitter, strict=True)],
@@ -40,7 +42,7 @@ def course_figure(seconds: Course, seen: Course, filtered: Course, scheme: Landm
         ncols=2,
         fontsize=9,
         frameon=False,
-        title="jitter: all points from frame to frame, less their smooth way, in percent of the eyes' distance",
+        title="jitter from frame to frame, less the smooth way: median, in percent of the outer eye corners' distance",
         title_fontsize=9,
     )
     return figure
@@ -58,8 +60,8 @@ def _shown(scheme: LandmarkScheme) -> dict[str, tuple[int, int]]:
 
 
 def _draw(axes: Axes, seconds: Course, seen: Course, filtered: Course) -> None:
-    steps = np.diff(seconds)
-    breaks = np.flatnonzero(steps > GAP * np.median(steps)) + 1 if len(steps) else np.empty(0, np.intp)
+    waits = np.diff(seconds)
+    breaks = np.flatnonzero(waits > GAP * np.median(waits)) + 1 if len(waits) else np.empty(0, np.intp)
     times, seen, filtered = (np.insert(values.astype(float), breaks, np.nan) for values in (seconds, seen, filtered))
     axes.plot(times, seen, color=TRAINING, alpha=0.45, linewidth=1, label="as seen")
     axes.plot(times, filtered, color=PREDICTION, linewidth=1.5, label="filtered")
