@@ -1,6 +1,6 @@
 """How restless points are on stills with noise, and what a filter against it costs: docs/own_pictures.md, "Video".
 
-    python benchmarks/jitter.py [--faces 8] [--yunet FILE] [--figure docs/images/jitter.png] [--sweep]
+    python benchmarks/jitter.py [--faces 6] [--yunet FILE] [--figure docs/images/jitter.png] [--sweep]
 
 Reads validation faces of 300-W, their photographs, and the network's checkpoint and calibration. Each photograph
 becomes a still of 640 x 480 pixels with a face whose box is 160 pixels wide, repeated 60 times, 30 to a second, each
@@ -140,7 +140,7 @@ class Courses(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--faces", type=int, default=8, help="at most so many validation faces, evenly spread")
+    parser.add_argument("--faces", type=int, default=6, help="at most so many validation faces, evenly spread")
     parser.add_argument("--yunet", type=Path, help="YuNet's file, to find the faces by it instead of the cascade")
     parser.add_argument("--variant", default="best", help="of finetune_resnet")
     parser.add_argument("--figure", type=Path, help="where to draw the courses of a point")
