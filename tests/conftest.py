@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,6 +128,17 @@ def whole_project(ingested_project: Project) -> Project:
     result = ingested_project.kedro("run")
     assert result.returncode == 0, result.stderr
     return ingested_project
+
+
+@pytest.fixture(scope="session")
+def looking_project(tmp_path_factory: pytest.TempPathFactory, ingested_project: Project) -> Project:
+    """A project with drawn faces and a network that has learnt from them for an epoch."""
+    project = Project(tmp_path_factory.mktemp("looking") / "project", ingested_project.root.parent / "raw")
+    shutil.copytree(ingested_project.root / "data", project.root / "data")
+    shutil.copy(ingested_project.root / "conf" / "local" / "parameters.yml", project.root / "conf" / "local")
+    result = project.kedro("run", "--namespaces", "finetune_resnet.lr_1e-4", "--params", "finetune_resnet.epochs=1")
+    assert result.returncode == 0, result.stderr
+    return project
 
 
 @pytest.fixture

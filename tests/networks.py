@@ -7,11 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from facial_keypoints.checkpoints import Checkpoint, Training
+from facial_keypoints.confidence import Calibration, Curve
 from facial_keypoints.examples import InputFrame
 from facial_keypoints.geometry import Crop
 from facial_keypoints.landmarks import IBUG_68
 from facial_keypoints.looking import Looker
 from facial_keypoints.models import seeded_model
+from tests.faces import oval
 
 CROP = Crop(scale=1.5, shift_down=0.08, size=64)
 FRAME = InputFrame(64, 64, 3, CROP)
@@ -49,3 +51,23 @@ def constant_looker(points: np.ndarray, **changed: Any) -> Looker:
     """A looker that answers the same points (68, 2) on [0, 1]: one look, not averaged, unless it is changed."""
     usual = {"rounds": 1, "flip_average": False, "device": torch.device("cpu")}
     return Looker(Constant(points), FRAME, IBUG_68, **(usual | changed))
+
+
+def calibration(chance: float = 0.9, **changed: Any) -> Calibration:
+    """Whatever is seen, the same chance and an expected error of 5 %."""
+    same = Curve(np.array([0.0]), np.array([5.0]))
+    usual: dict[str, Any] = {
+        "training_id": "0123",
+        "data_set": "ibug",
+        "rounds": 1,
+        "flip_average": False,
+        "mean_shape": oval(IBUG_68),
+        "signals": ("shape",),
+        "weights": np.zeros(2),
+        "error": same,
+        "chance": Curve(np.array([0.0]), np.array([chance])),
+        "point_signals": (),
+        "point_weights": np.zeros(1),
+        "point_error": same,
+    }
+    return Calibration(**(usual | changed))

@@ -15,6 +15,7 @@ from facial_keypoints.options import (
     ResnetLooksOptions,
     ResnetOptions,
     SmallLooksOptions,
+    TrackOptions,
 )
 
 LIVELY = replace(AS_THEY_ARE, flip=0.5, rotate=20, translate=0.1, scale=0.15, brightness=0.1, contrast=0.3)
@@ -111,3 +112,17 @@ def predict_options(**changed: Any) -> PredictOptions:
         "drawn_size": 300,
     }
     return PredictOptions(**{**usual, **changed})
+
+
+def track_options(**changed: Any) -> TrackOptions:
+    """Nothing is lost for its confidence; the detector looks where it has to only."""
+    usual = {
+        "frames": "no/such/video",
+        "frames_per_second": 10,
+        "search_every": 1000,
+        "least_confidence": 0.0,
+        "filter": True,
+        "min_cutoff": 1.0,
+        "beta": 1.0,
+    }
+    return TrackOptions(**{**usual, **changed})

@@ -13,6 +13,7 @@ IN_MEMORY = {
     "ibug_noted",
     "own_noted",
     "predicting_network",
+    "video_network",
 }
 FOR_OTHER_TOOLS = {"my_faces_imglab", "my_faces_coco"}  # what they hold, my_faces shows
 LAYERS = {"raw", "intermediate", "model_input", "models", "model_output", "reporting"}

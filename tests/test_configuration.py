@@ -205,6 +205,13 @@ def test_one_file_of_yunet_serves_evaluation_and_own_pictures():
     assert found["predict"]["yunet"]["file"] == str(PROJECT / "yunet.onnx")
 
 
+def test_frames_is_short_for_those_of_track_and_relative_to_the_project():
+    assert parameters(frames="clip.mp4")["track"]["frames"] == str(PROJECT / "clip.mp4")
+    assert parameters(track={"beta": 3.0})["track"]["frames"] == str(PROJECT / "data" / "01_raw" / "my_video")
+    both = parameters(frames="clip.mp4", pictures="holidays")
+    assert both["predict"]["pictures"] == str(PROJECT / "holidays")
+
+
 def test_own_pictures_are_predicted_by_a_variant_that_there_is():
     with pytest.raises(ConfigurationError, match=r"predict\.variant: found 'nest'; expected auto, or a variant of"):
         parameters(predict={"variant": "nest"})

@@ -7,37 +7,26 @@ import pytest
 from PIL import Image
 
 from facial_keypoints.landmarks import IBUG_68, load_coco, load_imglab
-from tests.project import Project, only_error
+from tests.project import only_error
 
 LABELS = "ibug_300W_large_face_landmark_dataset/labels_ibug_300W_test.xml"
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory, ingested_project: Project) -> Project:
-    """A project with drawn faces and a network that has learnt from them for an epoch."""
-    project = Project(tmp_path_factory.mktemp("predict") / "project", ingested_project.root.parent / "raw")
-    shutil.copytree(ingested_project.root / "data", project.root / "data")
-    shutil.copy(ingested_project.root / "conf" / "local" / "parameters.yml", project.root / "conf" / "local")
-    result = project.kedro("run", "--namespaces", "finetune_resnet.lr_1e-4", "--params", "finetune_resnet.epochs=1")
-    assert result.returncode == 0, result.stderr
-    return project
-
-
 @pytest.mark.slow
-def test_pictures_of_ones_own_are_looked_at_by_the_first_network_that_is_trained(drawn):
-    pictures = drawn.root / "pictures"
-    source = (drawn.environment["FACIAL_KEYPOINTS_RAW"] + "/" + LABELS).rsplit("/", 1)[0]
+def test_pictures_of_ones_own_are_looked_at_by_the_first_network_that_is_trained(looking_project):
+    pictures = looking_project.root / "pictures"
+    source = (looking_project.environment["FACIAL_KEYPOINTS_RAW"] + "/" + LABELS).rsplit("/", 1)[0]
     shutil.copytree(source + "/helen", pictures / "helen", ignore=shutil.ignore_patterns("*.pts"))
     (pictures / "notes.txt").write_text("no picture")
     Image.new("RGB", (90, 60)).save(pictures / "black.png")
-    boxes = f"predict.boxes={drawn.environment['FACIAL_KEYPOINTS_RAW']}/{LABELS}"
-    result = drawn.kedro(
+    boxes = f"predict.boxes={looking_project.environment['FACIAL_KEYPOINTS_RAW']}/{LABELS}"
+    result = looking_project.kedro(
         *("run", "--pipelines", "calibrate,predict"),
         *("--params", f"pictures={pictures},{boxes},predict.least_confidence=0"),
     )
     assert result.returncode == 0, result.stderr
     assert "Warning" not in result.stderr
-    output = drawn.root / "data" / "07_model_output" / "my_pictures"
+    output = looking_project.root / "data" / "07_model_output" / "my_pictures"
     table = pd.read_csv(output / "faces.csv")
     assert table.loc[table["file"] == "notes.txt", "reason"].tolist() == ["no picture, or none of a kind that is read"]
     assert table.loc[table["file"] == "black.png", "reason"].tolist() == ["no face found"]
@@ -47,33 +36,35 @@ def test_pictures_of_ones_own_are_looked_at_by_the_first_network_that_is_trained
     assert (faces["expected_px"] > 0).all()
     assert len(load_coco(output / "faces.json", IBUG_68)) == len(faces)
     assert sum(len(image.boxes) for image in load_imglab(output / "faces.xml")) == len(faces)
-    drawn_pictures = drawn.root / "data" / "08_reporting" / "my_pictures"
+    drawn_pictures = looking_project.root / "data" / "08_reporting" / "my_pictures"
     assert len(list(drawn_pictures.glob("*.jpg"))) == table.loc[table["width"].notna(), "file"].nunique()
-    assert (drawn.root / "data" / "08_reporting" / "my_pictures.png").is_file()
-    assert (drawn.root / "data" / "08_reporting" / "finetune_resnet" / "lr_1e-4" / "confidence.png").is_file()
-    assert not (drawn.root / "data" / "06_models" / "finetune_resnet" / "best").exists()
+    assert (looking_project.root / "data" / "08_reporting" / "my_pictures.png").is_file()
+    assert (looking_project.root / "data" / "08_reporting" / "finetune_resnet" / "lr_1e-4" / "confidence.png").is_file()
+    assert not (looking_project.root / "data" / "06_models" / "finetune_resnet" / "best").exists()
 
 
-def test_pictures_that_are_not_there_are_told_with_what_to_do(drawn):
-    error = only_error(drawn.kedro("run", "--pipelines", "predict"))
-    usual = drawn.root / "data" / "01_raw" / "my_pictures"
+def test_pictures_that_are_not_there_are_told_with_what_to_do(looking_project):
+    error = only_error(looking_project.kedro("run", "--pipelines", "predict"))
+    usual = looking_project.root / "data" / "01_raw" / "my_pictures"
     assert error.startswith(f"my_pictures is missing: there is no folder or file {usual}. Name the folder of")
     assert "--params pictures=<folder or file>" in error
 
 
-def test_a_misspelt_place_of_pictures_is_told_by_its_name(drawn):
-    error = only_error(drawn.kedro("run", "--pipelines", "predict", "--params", "pictures=/typo/anna.jpg"))
+def test_a_misspelt_place_of_pictures_is_told_by_its_name(looking_project):
+    error = only_error(looking_project.kedro("run", "--pipelines", "predict", "--params", "pictures=/typo/anna.jpg"))
     assert "there is no folder or file /typo/anna.jpg" in error
 
 
-def test_a_named_variant_that_is_not_trained_is_told_with_the_command_that_trains_it(drawn):
-    error = only_error(drawn.kedro("run", "--pipelines", "predict", "--params", "pictures=.,predict.variant=best"))
+def test_a_named_variant_that_is_not_trained_is_told_with_the_command_that_trains_it(looking_project):
+    error = only_error(
+        looking_project.kedro("run", "--pipelines", "predict", "--params", "pictures=.,predict.variant=best")
+    )
     assert "There is nothing to predict with: finetune_resnet.best.checkpoint are missing" in " ".join(error.split())
     assert "kedro run --namespaces finetune_resnet.best" in error
 
 
-def test_a_detector_that_is_not_there_is_told_before_anything_runs(drawn):
+def test_a_detector_that_is_not_there_is_told_before_anything_runs(looking_project):
     pytest.importorskip("cv2")
-    result = drawn.kedro("run", "--pipelines", "predict", "--params", "pictures=.,predict.detector=yunet")
+    result = looking_project.kedro("run", "--pipelines", "predict", "--params", "pictures=.,predict.detector=yunet")
     assert "there is no such file" in only_error(result)
     assert "choose_network" not in result.stdout + result.stderr

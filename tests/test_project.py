@@ -149,6 +149,7 @@ def test_the_registry_lists_the_pipelines(project):
         "predict",
         "calibrate",
         "export",
+        "track",
     }
 
 

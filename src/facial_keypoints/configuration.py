@@ -27,7 +27,7 @@ TORCHVISION_WEIGHTS = ("IMAGENET1K_V1",)
 NO_WEIGHTS = "none"
 AUTO = "auto"  # predict.variant: the best that is trained
 TAKEN = (*BASELINES, "peers")  # what no variant can be called
-PICTURES = "pictures"  # of `predict`: may be given without the pipeline's name
+SHORT_NAMES = {"pictures": "predict", "frames": "track"}  # options that may be given without their pipeline's name
 PARAMETER = "parameter:"  # in the catalog, what stands before a parameter whose value is meant
 Location = tuple[str | int, ...]  # of a value within the options, as pydantic gives it
 
@@ -78,11 +78,12 @@ def variant_names(parameters: dict[str, Any], pipeline: str) -> list[str]:
 
 
 def with_short_names(parameters: dict[str, Any]) -> dict[str, Any]:
-    """`--params pictures=<folder>` as what it is short for, predict.pictures."""
-    if PICTURES not in parameters:
-        return parameters
-    others = {key: value for key, value in parameters.items() if key != PICTURES}
-    return others | {"predict": others.get("predict", {}) | {PICTURES: parameters[PICTURES]}}
+    """`--params pictures=<folder>` as what it is short for, predict.pictures; and the like."""
+    completed = {key: value for key, value in parameters.items() if key not in SHORT_NAMES}
+    for name in SHORT_NAMES.keys() & parameters.keys():
+        pipeline = SHORT_NAMES[name]
+        completed[pipeline] = completed.get(pipeline, {}) | {name: parameters[name]}
+    return completed
 
 
 def complete_variants(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def with_parameters(catalog: dict[str, Any], parameters: dict[str, Any]) -> dict
 
 
 def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
-    """Make paths absolute, relative to the project's root: weights, own pictures, boxes, scheme, peers, detectors."""
+    """Make paths absolute, relative to the project's root: weights, own pictures and video, boxes, schemes, ..."""
 
     def resolve(options: dict[str, Any], key: str, names: Sequence[str] = ()) -> None:
         if isinstance(value := options.get(key), str) and value and value not in names:
@@ -139,10 +140,12 @@ def resolve_paths(parameters: dict[str, Any], project: Path) -> None:
         if isinstance(detector := evaluate.get("detector"), dict):
             resolve(detector, "file")
     if isinstance(predict := parameters.get("predict"), dict):
-        resolve(predict, PICTURES)
+        resolve(predict, "pictures")
         resolve(predict, "boxes")
         if isinstance(detector := predict.get("yunet"), dict):
             resolve(detector, "file")
+    if isinstance(track := parameters.get("track"), dict):
+        resolve(track, "frames")
 
 
 def resolve_manifests(catalog: dict[str, Any], project: Path) -> None:

@@ -20,7 +20,7 @@ from facial_keypoints.landmarks import (
     format_coco,
     format_imglab,
 )
-from facial_keypoints.looking import Looker
+from facial_keypoints.looking import Looker, Seen
 from facial_keypoints.norms import outer_eye_corners
 from facial_keypoints.own_pictures import is_named_otherwise
 from facial_keypoints.point_table import column_names, keypoints_of, table_of_faces
@@ -87,11 +87,16 @@ def judged(batch: list[Candidate], looker: Looker, calibration: Calibration | No
     if not images:
         return Judged(np.empty((0, count, 2)), np.empty(0), np.empty(0), np.empty((0, count)))
     first = np.broadcast_to(inner_crop_matrix(cut, looker.crop), (len(images), 2, 3))
-    seen = looker.look(np.stack(images), first)
+    return judgement(looker.look(np.stack(images), first), looker.scheme, calibration)
+
+
+def judgement(seen: Seen, scheme: LandmarkScheme, calibration: Calibration | None) -> Judged:
+    """What can be expected of the points that were seen: nothing without a calibration."""
+    count, points = seen.points.shape[:2]
     if calibration is None:
-        unknown = np.full(len(images), np.nan)
-        return Judged(seen.points, unknown, unknown, np.full((len(images), count), np.nan))
-    norm = outer_eye_corners(seen.points, looker.scheme)
+        unknown = np.full(count, np.nan)
+        return Judged(seen.points, unknown, unknown, np.full((count, points), np.nan))
+    norm = outer_eye_corners(seen.points, scheme)
     expected = calibration.errors_of_points(seen) * norm[:, None] / 100
     return Judged(seen.points, calibration.chances(seen), calibration.face_errors(seen), expected)
 

@@ -21,6 +21,7 @@ from facial_keypoints.inputs import (
     require_own_places,
     require_resources,
     require_tracked_runs,
+    require_video,
 )
 
 
@@ -49,6 +50,7 @@ class ProjectHooks:
             require_tracked_runs(pipeline, catalog)
             require_detector(pipeline, catalog)
             require_exporters(pipeline)
+            require_video(pipeline, catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

@@ -11,6 +11,7 @@ from facial_keypoints.datasets.absent import AbsentDataset
 from facial_keypoints.datasets.archive import ArchiveDataset
 from facial_keypoints.datasets.checkpoint import CheckpointDataset
 from facial_keypoints.datasets.own_pictures import OwnPicturesDataset
+from facial_keypoints.datasets.own_video import OwnVideoDataset
 from facial_keypoints.datasets.tracked_checkpoint import TrackedCheckpointDataset
 from facial_keypoints.errors import MissingInputError
 from facial_keypoints.options import ResnetOptions
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 CHECKPOINT = ".checkpoint"
 BOXES = "_boxes"
 EVALUATE, ROBUSTNESS = "evaluate", "robustness"  # the namespaces whose inputs may be missing
-PREDICT, CALIBRATE, EXPORT = "predict", "calibrate", "export"  # those whose networks may be missing
+PREDICT, CALIBRATE, TRACK, EXPORT = "predict", "calibrate", "track", "export"  # those whose networks may be missing
 OF_NETWORK = (CHECKPOINT, ".calibration")
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
@@ -43,8 +44,8 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
     """Put an AbsentDataset in place of each missing input that only evaluation reads, and say how to make it.
 
     Nothing is said of the checkpoints of variants on request: that they are not there is the usual case; nor of
-    networks that `predict` may choose from. What would be made of missing checkpoints only is kept in memory: no notice
-    lands where a result belongs.
+    networks that `predict` and `track` may choose from. What would be made of missing checkpoints only is kept in
+    memory: no notice lands where a result belongs.
     Raises MissingInputError if there is no checkpoint at all.
     """
     missing = missing_inputs(pipeline, catalog)
@@ -99,7 +100,8 @@ def peers_are_there(catalog: CatalogProtocol) -> bool:
 def _is_optional(name: str, pipeline: Pipeline) -> bool:
     if name == "parameters" or name.startswith("params:") or name.endswith(BOXES):
         return False
-    may_miss = {EVALUATE, ROBUSTNESS} | ({PREDICT, CALIBRATE, EXPORT} if name.endswith(OF_NETWORK) else set())
+    of_networks = {PREDICT, CALIBRATE, TRACK, EXPORT} if name.endswith(OF_NETWORK) else set()
+    may_miss = {EVALUATE, ROBUSTNESS} | of_networks
     return _readers(name, pipeline) <= may_miss
 
 
@@ -162,9 +164,10 @@ def require_detector(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         from facial_keypoints.detection import require_yunet
 
         require_yunet(options.detector.file)
-    if "my_faces" in pipeline.all_outputs():
+    if outputs := {"my_faces", "my_video_points"} & pipeline.all_outputs():
         predict = catalog.load(f"params:{PREDICT}")
-        if predict.detector == "yunet" and not predict.boxes:
+        takes_given_boxes = predict.boxes and outputs == {"my_faces"}
+        if predict.detector == "yunet" and not takes_given_boxes:
             from facial_keypoints.detection import require_yunet
 
             require_yunet(predict.yunet.file)
@@ -176,6 +179,14 @@ def require_exporters(pipeline: Pipeline) -> None:
         from facial_keypoints.exporting.onnx_file import require_onnx
 
         require_onnx()
+
+
+def require_video(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Raises ProjectError if somebody's own video is a file that cannot be read here."""
+    for name in sorted(pipeline.inputs()):
+        dataset = catalog.get(name)
+        if isinstance(dataset, OwnVideoDataset):
+            dataset.require()
 
 
 def require_tracked_runs(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -214,7 +225,9 @@ def how_to_make(
     while pending:
         name = pending.pop()
         dataset = catalog.get(name)
-        if isinstance(dataset, OwnPicturesDataset) or (isinstance(dataset, ArchiveDataset) and not dataset.writable):
+        if isinstance(dataset, OwnPicturesDataset | OwnVideoDataset) or (
+            isinstance(dataset, ArchiveDataset) and not dataset.writable
+        ):
             by_hand.append(dataset.how_to_get_it)
             continue
         pipelines = makers()

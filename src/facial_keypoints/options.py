@@ -320,6 +320,19 @@ class PredictOptions:
     drawn_size: Annotated[int, Field(ge=100, le=20_000)]  # pixels: the longer side of drawn pictures, at most
 
 
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class TrackOptions:
+    """`track`; how faces are found and looked at, say those of `predict`."""
+
+    frames: Annotated[str, Field(min_length=1)]  # a folder or a video file
+    frames_per_second: Annotated[float, Field(gt=0, le=10_000)]  # of a folder
+    search_every: Annotated[float, Field(ge=0, le=3600)]  # seconds
+    least_confidence: Fraction
+    filter: bool
+    min_cutoff: Annotated[float, Field(gt=0, le=1000)]  # Hz
+    beta: Annotated[float, Field(ge=0, le=1000)]  # Hz for a speed of one size of the face a second
+
+
 @dataclass(config=STRICT, frozen=True)
 class DrawSampleOptions:
     """`draw_sample`."""
@@ -339,6 +352,7 @@ PLAIN_OPTIONS: dict[str, type] = {
     "evaluate": EvaluateOptions,
     "lr_find": LrFindOptions,
     "predict": PredictOptions,
+    "track": TrackOptions,
 }
 
 VARIANT_OPTIONS: dict[str, type[TrainingOptions]] = {

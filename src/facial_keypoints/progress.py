@@ -19,9 +19,9 @@ BAR_AFTER_S = 0.2  # what is done sooner has no bar that flickers
 MEGABYTE = 1e6
 
 
-def progress(items: Iterable[Item], description: str) -> Iterator[Item]:
-    """The items one by one, and how many of them are done."""
-    total = len(items) if isinstance(items, Sized) else None
+def progress(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
+    """The items one by one, and how many of them are done.  total: how many there are, where they do not say it."""
+    total = len(items) if isinstance(items, Sized) else total
     with _shown(description, total, in_bytes=False) as advance:
         for item in items:
             yield item

@@ -35,9 +35,9 @@ def _tidy(folder: Path, fresh: Path, outdated: Path) -> None:
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; it takes the place of `path` when the block ends well."""
+    """A path beside `path`, of the same ending, to write to; it takes the place of `path` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         yield fresh
         fresh.replace(path)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ NO_FACE = "no face found"
 Boxes = NDArray[np.float64]  # (M, 5): left, top, width, height in pixels of the upright picture, and score or NaN
 Size = tuple[int, int]  # width, height
 FindBoxes = Callable[[PictureFile, Size], Boxes]
+SearchPicture = Callable[[Image.Image], Boxes]  # in pixels of that picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +75,21 @@ def box_finder(options: PredictOptions, given: dict[str, Boxes] | None) -> FindB
     """How boxes are found: they are those that are given, or a detector's made like dlib's."""
     if given is not None:
         return lambda file, size: given.get(file.name, np.empty((0, 5)))
+    search = picture_searcher(options)
+
+    def find(file: PictureFile, size: Size) -> Boxes:
+        picture, factor = read_upright(file.path, shrink=max(size) / SEARCHED)
+        return search(picture) * np.array([*[factor] * 4, 1])
+
+    return find
+
+
+def picture_searcher(options: PredictOptions) -> SearchPicture:
+    """The detector that the options name; its boxes are made like dlib's."""
     if options.detector == "yunet":
         yunet = Yunet(options.yunet.file)
-        return _detector(lambda picture: yunet_boxes(yunet, picture), lambda boxes: _like(boxes, options.yunet))
-    return _detector(lbp_boxes, lambda boxes: _like(boxes, options.lbp))
+        return partial(_searched, lambda picture: yunet_boxes(yunet, picture), options.yunet)
+    return partial(_searched, lbp_boxes, options.lbp)
 
 
 def yunet_boxes(yunet: Yunet, picture: NDArray[np.uint8]) -> Boxes:
@@ -86,16 +99,9 @@ def yunet_boxes(yunet: Yunet, picture: NDArray[np.uint8]) -> Boxes:
     return once(found[np.argsort(-found[:, 4], kind="stable")], LARGEST_OVERLAP)
 
 
-def _like(boxes: Boxes, options: LikeLabelsOptions) -> Boxes:
-    return np.concatenate([like_those_of_labels(boxes[:, :4], options), boxes[:, 4:]], axis=1)
-
-
-def _detector(detect: Callable[[NDArray[np.uint8]], Boxes], make_alike: Callable[[Boxes], Boxes]) -> FindBoxes:
-    def find(file: PictureFile, size: Size) -> Boxes:
-        picture, factor = read_upright(file.path, shrink=max(size) / SEARCHED)
-        return make_alike(detect(shrunk(picture, SEARCHED)) * _scale(picture, factor))
-
-    return find
+def _searched(detect: Callable[[NDArray[np.uint8]], Boxes], alike: LikeLabelsOptions, picture: Image.Image) -> Boxes:
+    boxes = detect(shrunk(picture, SEARCHED)) * np.array([*[max(1.0, max(picture.size) / SEARCHED)] * 4, 1])
+    return np.concatenate([like_those_of_labels(boxes[:, :4], alike), boxes[:, 4:]], axis=1)
 
 
 def shrunk(picture: Image.Image, longest_side: int) -> NDArray[np.uint8]:
@@ -105,11 +111,6 @@ def shrunk(picture: Image.Image, longest_side: int) -> NDArray[np.uint8]:
         size = (max(1, round(picture.width / factor)), max(1, round(picture.height / factor)))
         picture = picture.resize(size, Image.Resampling.BILINEAR)
     return np.asarray(picture)
-
-
-def _scale(picture: Image.Image, factor: int) -> NDArray[np.float64]:
-    """From boxes in what a detector saw of a picture, itself read `factor` times smaller, to the whole picture."""
-    return np.array([*[factor * max(1.0, max(picture.size) / SEARCHED)] * 4, 1.0])
 
 
 def warn_of_boxes_without_picture(given: dict[str, Boxes], pictures: OwnPictures) -> None:

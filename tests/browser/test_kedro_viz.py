@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FIGURE = "08_reporting/train_nose/comparison.png"
 TOOLS = 137  # pixels: the width of the buttons to the graph's left
 SEVEN = ("ingest_danes", "ingest_ibug", "augment", "train_nose", "train_face", "finetune_resnet", "evaluate")
-OTHERS = ("ingest_own", "robustness", "lr_find", "draw_sample", "predict", "calibrate", "export")
+OTHERS = ("ingest_own", "robustness", "lr_find", "draw_sample", "predict", "calibrate", "track", "export")
 LAYERS = ["raw", "intermediate", "model_input", "models", "reporting"]  # of a closed graph: predictions are inside
 
 

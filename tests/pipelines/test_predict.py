@@ -1,4 +1,3 @@
-import logging
 import shutil
 from collections.abc import Iterator
 from io import BytesIO
@@ -13,19 +12,17 @@ from skimage import data
 
 from facial_keypoints import variants
 from facial_keypoints.box_fit import BOX
-from facial_keypoints.confidence import Calibration, Curve
+from facial_keypoints.confidence import Calibration
 from facial_keypoints.detection import overlaps
-from facial_keypoints.errors import MissingInputError
 from facial_keypoints.figures.style import PREDICTION
 from facial_keypoints.landmarks import IBUG_68, ImglabBox, ImglabImage, format_imglab
 from facial_keypoints.own_pictures import list_pictures
 from facial_keypoints.pipelines.predict import create_pipeline
-from facial_keypoints.pipelines.predict.nodes import Network, choose_network, drawn_names
+from facial_keypoints.pipelines.predict.nodes import drawn_names
 from facial_keypoints.point_table import keypoints_of
 from facial_keypoints.searching import NO_FACE
 from tests.bad_pictures import write_bad_pictures
-from tests.faces import oval
-from tests.networks import face_checkpoint
+from tests.networks import calibration, face_checkpoint
 from tests.options import predict_options
 from tests.running import run_pipeline
 from tests.test_detection import FACE
@@ -39,26 +36,6 @@ def two_variants() -> Iterator[None]:
     variants.hand_over({"train_nose": {}, "train_face": {}, "finetune_resnet": {"lr_1e-4": {}, "best": {}}})
     yield
     variants.hand_over({})
-
-
-def calibration(chance: float = 0.9, **changed: Any) -> Calibration:
-    """Whatever is seen, the same chance and an expected error of 5 %."""
-    same = Curve(np.array([0.0]), np.array([5.0]))
-    usual: dict[str, Any] = {
-        "training_id": "0123",
-        "data_set": "ibug",
-        "rounds": 1,
-        "flip_average": False,
-        "mean_shape": oval(IBUG_68),
-        "signals": ("shape",),
-        "weights": np.zeros(2),
-        "error": same,
-        "chance": Curve(np.array([0.0]), np.array([chance])),
-        "point_signals": (),
-        "point_weights": np.zeros(1),
-        "point_error": same,
-    }
-    return Calibration(**(usual | changed))
 
 
 ASTRONAUTS = ("astronaut.png", "turned.png", "a/astronaut.png")
@@ -171,22 +148,6 @@ def test_an_empty_folder_has_an_empty_table_and_files(tmp_path):
     assert found["my_faces"].empty
     assert list(found["my_pictures_drawn"]) == []
     assert "<images>" in found["my_faces_imglab"]
-
-
-def test_the_first_network_that_is_there_is_chosen():
-    other = face_checkpoint(variant="lr_1e-4")
-    assert choose_network(predict_options(), None, None, other, None).checkpoint is other
-    assert choose_network(predict_options(), CHECKPOINT, None, other, None).checkpoint is CHECKPOINT
-    with pytest.raises(MissingInputError, match="no trained network"):
-        choose_network(predict_options(), None, None)
-
-
-@pytest.mark.parametrize("changed", [{"training_id": "other"}, {"rounds": 2}, {"flip_average": True}])
-def test_a_calibration_of_another_training_or_other_looks_is_not_used(changed, caplog):
-    with caplog.at_level(logging.WARNING):
-        network = choose_network(predict_options(), CHECKPOINT, calibration(**changed))
-    assert network == Network(CHECKPOINT, None)
-    assert "kedro run --pipelines calibrate" in caplog.text
 
 
 def test_drawn_pictures_have_different_names_that_every_file_system_takes():

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from facial_keypoints.box_fit import BOX
-from facial_keypoints.checkpoints import Checkpoint
-from facial_keypoints.confidence import Calibration
-from facial_keypoints.errors import DataError, MissingInputError
+from facial_keypoints.errors import DataError
 from facial_keypoints.figures.captions import caption_length, shortened
 from facial_keypoints.figures.faces import contact_sheet
 from facial_keypoints.figures.found_faces import with_faces
@@ -25,6 +22,7 @@ from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.looking import looker
 from facial_keypoints.options import PredictOptions
 from facial_keypoints.own_pictures import OwnPictures, read_upright
+from facial_keypoints.pipelines.chosen_network import Network
 from facial_keypoints.point_table import keypoints_of
 from facial_keypoints.progress import progress
 from facial_keypoints.searching import box_finder, candidates, warn_of_boxes_without_picture
@@ -35,44 +33,6 @@ ON_SHEET = 40  # pictures
 SHEET_COLUMNS = 5
 THUMBNAIL = 600  # pixels
 LONGEST_NAME = 200  # bytes; file systems take 255
-
-
-class Network(NamedTuple):
-    """A trained network, and what its doubts have come to, None if that is not known."""
-
-    checkpoint: Checkpoint
-    calibration: Calibration | None
-
-    @property
-    def scheme(self) -> LandmarkScheme:
-        return self.checkpoint.scheme
-
-
-def choose_network(options: PredictOptions, *choices: Checkpoint | Calibration | None) -> Network:
-    """The first network that is there, with its calibration if that is of this network and these options.
-
-    choices: a checkpoint and a calibration for each variant, the best first.
-    Raises MissingInputError if there is none.
-    """
-    for checkpoint, calibration in zip(choices[::2], choices[1::2], strict=True):
-        if isinstance(checkpoint, Checkpoint):
-            logger.info("looking with %s, epoch %d", checkpoint.training.name, checkpoint.training.epoch)
-            fits = isinstance(calibration, Calibration) and is_of(calibration, checkpoint, options)
-            if not fits:
-                logger.warning(
-                    "%s has no calibration %s: faces have no confidence, and false ones stay. To make one: "
-                    "kedro run --pipelines calibrate",
-                    checkpoint.training.name,
-                    "of this training and these options" if calibration is not None else "yet",
-                )
-            return Network(checkpoint, calibration if fits and isinstance(calibration, Calibration) else None)
-    raise MissingInputError("there is no trained network: kedro run --pipelines finetune_resnet")
-
-
-def is_of(calibration: Calibration, checkpoint: Checkpoint, options: PredictOptions) -> bool:
-    """Whether a calibration holds for this training, looking as the options say."""
-    same_looks = (calibration.rounds, calibration.flip_average) == (options.rounds, options.flip_average)
-    return calibration.training_id == checkpoint.training.id and same_looks
 
 
 def find_faces(pictures: OwnPictures, network: Network, options: PredictOptions) -> pd.DataFrame:

@@ -13,14 +13,8 @@ Not part of a plain `kedro run`.
 
 from kedro.pipeline import Node, Pipeline
 
-from facial_keypoints.pipelines.predict.nodes import (
-    choose_network,
-    draw_pictures,
-    draw_sheet,
-    find_faces,
-    write_files,
-)
-from facial_keypoints.variants import predicting_variants
+from facial_keypoints.pipelines.chosen_network import choose_network, network_choices
+from facial_keypoints.pipelines.predict.nodes import draw_pictures, draw_sheet, find_faces, write_files
 
 NAMESPACE = "predict"
 OPTIONS = "params:predict"
@@ -29,11 +23,9 @@ NETWORK = "predicting_network"
 
 def create_pipeline() -> Pipeline:
     """The network is that of the variant which `predict.variant` names; if it is auto, the first that is trained."""
-    variants = [f"finetune_resnet.{variant}" for variant in predicting_variants()]
-    choices = [f"{variant}.{part}" for variant in variants for part in ("checkpoint", "calibration")]
     return Pipeline(
         [
-            Node(choose_network, [OPTIONS, *choices], NETWORK, name="choose_network"),
+            Node(choose_network, [OPTIONS, *network_choices()], NETWORK, name="choose_network"),
             Node(find_faces, ["my_pictures", NETWORK, OPTIONS], "my_faces", name="find_faces"),
             Node(
                 write_files,

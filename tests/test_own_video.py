@@ -1,0 +1,101 @@
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from skimage import data
+
+from facial_keypoints.errors import DataError, MissingInputError
+from facial_keypoints.own_video import natural, own_video, require_video
+
+COFFEE = data.coffee()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Frames 1, 2 and 10, each of one grey; the second is broken."""
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number in (10, 1):
+        Image.new("L", (40, 30), number).save(folder / f"frame{number}.png")
+    (folder / "frame2.png").write_text("no picture")
+    return folder
+
+
+def test_a_folders_frames_come_in_natural_order_and_a_broken_one_has_its_reason(folder):
+    video = own_video(folder)
+    frames = list(video.frames(rate=10))
+    assert len(video) == 3
+    assert [frame.file for frame in frames] == ["frame1.png", "frame2.png", "frame10.png"]
+    assert [frame.number for frame in frames] == [0, 1, 2]
+    assert [frame.seconds for frame in frames] == pytest.approx([0, 0.1, 0.2])
+    assert frames[2].picture.getpixel((0, 0)) == (10, 10, 10)
+    assert (frames[1].picture, frames[1].fault) == (None, "no picture, or none of a kind that is read")
+
+
+def test_frames_are_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.jpg", exif=exif)
+    (frame,) = own_video(tmp_path).frames(rate=30)
+    assert frame.picture.size == (30, 40)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_names_are_sorted_as_their_numbers(one, other):
+    assert (natural(f"a{one}.png") < natural(f"a{other}.png")) == (one < other)
+
+
+@given(st.lists(st.text(max_size=10)))
+def test_any_names_can_be_sorted(names):
+    assert sorted(sorted(names, key=natural)) == sorted(names)
+
+
+def write_video(path: Path, frames: int, rate: float = 25, codec: str = "MJPG") -> Path:
+    """Frame after frame, a pan over the coffee to the right, 3 pixels each."""
+    cv2 = pytest.importorskip("cv2")
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), rate, (320, 240))
+    for frame in range(frames):
+        writer.write(np.ascontiguousarray(COFFEE[50:290, 3 * frame : 3 * frame + 320, ::-1]))
+    writer.release()
+    return path
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.avi", "MJPG"), ("a.mp4", "mp4v")])
+def test_a_video_file_is_read_in_colour_with_the_times_that_it_states(tmp_path, name, codec):
+    video = own_video(write_video(tmp_path / name, 20, 25, codec))
+    frames = list(video.frames(rate=999))
+    assert len(video) == len(frames) == 20
+    assert [frame.seconds for frame in frames] == pytest.approx(np.arange(20) / 25)
+    assert {frame.file for frame in frames} == {name}
+    for frame in frames[::6]:
+        true = COFFEE[50:290, 3 * frame.number : 3 * frame.number + 320].astype(float)
+        assert np.abs(np.asarray(frame.picture) - true).mean() < 12
+
+
+def test_a_video_that_is_cut_off_gives_what_it_has_and_says_so(tmp_path, caplog):
+    path = write_video(tmp_path / "a.avi", 40)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with caplog.at_level(logging.WARNING):
+        frames = list(own_video(path).frames(rate=30))
+    assert 10 < len(frames) < 30
+    assert f"{len(frames)} frames could be read of 40 that it says it holds" in caplog.text
+
+
+def test_a_file_that_is_no_video_is_refused_before_anything_runs(tmp_path):
+    pytest.importorskip("cv2")
+    (tmp_path / "a.mp4").write_text("no video")
+    with pytest.raises(DataError, match=r"a\.mp4: OpenCV .* cannot read this as a video; expected one, or a folder"):
+        require_video(tmp_path / "a.mp4")
+
+
+def test_without_opencv_a_video_file_is_told_with_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    (tmp_path / "a.mp4").write_bytes(b"")
+    with pytest.raises(MissingInputError, match=r"no folder .* as a video needs opencv-python-headless.*\[peers\]'"):
+        require_video(tmp_path / "a.mp4")
+    require_video(tmp_path)  # a folder needs none
