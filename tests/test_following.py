@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -5,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from torch import Tensor
 
 from facial_keypoints.following import Face, Follower, boxes_of, different, rectangle
 from facial_keypoints.geometry import Crop, crop_matrix
 from facial_keypoints.landmarks import IBUG_68
 from facial_keypoints.upright import upright_crop_matrices
-from tests.spots import SHAPE, scene, spot_boxes, spot_calibration, spot_looker
+from tests.networks import constant_looker
+from tests.spots import SHAPE, Spotter, scene, spot_boxes, spot_calibration, spot_looker
 
 CALIBRATION = spot_calibration()
 
@@ -24,6 +27,16 @@ class Detector:
     def __call__(self, picture: Any) -> np.ndarray:
         self.looked += 1
         return spot_boxes(picture)
+
+
+class Counting(Spotter):
+    """Counts what it is shown."""
+
+    shown = 0
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        self.shown += len(pictures)
+        return super().forward(pictures)
 
 
 def follower(detector: Any = spot_boxes, known: Any = CALIBRATION, **changed: float) -> Follower:
@@ -104,6 +117,36 @@ def test_what_is_no_face_to_the_network_is_not_followed():
 
     assert follower(sees_a_face_in_the_dark)(scene(), 0) == []
     assert len(follower(sees_a_face_in_the_dark, least_new=0)(scene(), 0)) == 1
+
+
+def test_a_face_that_jumps_is_lost_and_found_in_the_same_frame_beside_one_that_stays():
+    follow = follower()
+    assert numbers(follow(scene((100, 150), (300, 150)), 0)) == [0, 1]
+    assert numbers(follow(scene((100, 40), (300, 150)), 0.1)) == [1, 2]
+
+
+def test_a_place_that_a_followed_face_takes_is_not_looked_at_twice():
+    looks = replace(spot_looker(), model=(network := Counting()))
+    follow = Follower(looks, CALIBRATION, spot_boxes, least_new=0.5, least=0.5, search_every=0)
+    for _ in range(5):
+        assert len(follow(scene((100, 150)), 0)) == 1
+    assert network.shown == 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "frames"),
+    [
+        pytest.param(SHAPE / 1.5 + (0.8, 0.5), 3, id="points leave the frame"),
+        pytest.param(SHAPE / 1.5 / 3 + 0.5, 2, id="points collapse"),
+    ],
+)
+def test_without_a_calibration_a_face_is_lost_at_the_latest_where_there_can_be_none(answer, frames):
+    detector = Detector()
+    follow = Follower(constant_looker(answer), None, detector, least_new=0, least=0, search_every=1000)
+    seen = [numbers(follow(scene((340, 150)), 0)) for _ in range(frames)]
+    assert seen[0] == [0]
+    assert seen[-1] != [0]
+    assert detector.looked == 2
 
 
 def test_frames_of_another_size_are_another_scene():

@@ -69,3 +69,4 @@ def test_a_detector_that_is_not_there_is_told_before_anything_runs(looking_proje
     options = "frames=.,predict.detector=yunet,predict.boxes=boxes.csv"  # boxes are of pictures, not of frames
     result = looking_project.kedro("run", "--pipelines", "track", "--params", options)
     assert "there is no such file" in only_error(result)
+    assert "choose_network" not in result.stdout + result.stderr
