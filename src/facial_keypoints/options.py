@@ -317,7 +317,7 @@ class PredictOptions:
     least_confidence: Fraction
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
     batch_size: Annotated[int, Field(ge=1, le=1024)]  # faces
-    drawn_size: Annotated[int, Field(ge=100, le=20_000)]  # pixels: the longer side of drawn pictures, at most
+    drawn_size: Annotated[int, Field(ge=100, le=20_000)]  # pixels: longer side of drawn pictures, at most
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

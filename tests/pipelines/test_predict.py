@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
@@ -18,8 +19,8 @@ from facial_keypoints.figures.style import PREDICTION
 from facial_keypoints.landmarks import IBUG_68, ImglabBox, ImglabImage, format_imglab
 from facial_keypoints.own_pictures import list_pictures
 from facial_keypoints.pipelines.predict import create_pipeline
-from facial_keypoints.pipelines.predict.nodes import drawn_names
-from facial_keypoints.point_table import keypoints_of
+from facial_keypoints.pipelines.predict.nodes import drawn, drawn_names
+from facial_keypoints.point_table import column_names, keypoints_of
 from facial_keypoints.searching import NO_FACE
 from tests.bad_pictures import write_bad_pictures
 from tests.networks import calibration, face_checkpoint
@@ -131,6 +132,14 @@ def test_pictures_that_were_read_are_drawn_and_points_are_blue(pictures):
     assert np.abs(picture[y - 3 : y + 4, x - 3 : x + 4] - blue).sum(axis=-1).min() < 60
     titles = [axes.get_title() for axes in found["my_pictures_sheet"].axes if axes.get_title()]
     assert titles == ["astronaut.png\n1 face", "coffee.jpg\nno faces"]
+
+
+@pytest.mark.parametrize(("width", "shown"), [(50, (150, 90)), (200, (300, 180)), (900, (300, 180))])
+def test_large_pictures_are_drawn_into_small_and_small_ones_enlarged_three_times_at_most(tmp_path, width, shown):
+    Image.new("RGB", (width, width * 3 // 5)).save(tmp_path / "a.png")
+    rows = pd.DataFrame([{"width": width, "height": width * 3 // 5, "reason": "no face found", "confidence": np.nan}])
+    faces = rows.reindex(columns=[*rows.columns, *BOX, *column_names(range(68))])
+    assert drawn(tmp_path / "a.png", faces, IBUG_68, 300).size == shown
 
 
 def test_more_than_fifty_bad_inputs_stop_nothing(tmp_path):

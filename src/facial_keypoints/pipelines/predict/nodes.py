@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 ON_SHEET = 40  # pictures
 SHEET_COLUMNS = 5
 THUMBNAIL = 600  # pixels
+ENLARGED = 3  # times, at most: what is drawn into
 LONGEST_NAME = 200  # bytes; file systems take 255
 
 
@@ -97,9 +98,12 @@ class _Drawn:
 
 
 def drawn(path: Path, rows: pd.DataFrame, scheme: LandmarkScheme, size: int) -> Image.Image:
-    """A picture with its faces, its longer side at most `size` pixels.  Raises DataError if it cannot be read."""
+    """A picture with its faces, its longer side at most `size` pixels.  Raises DataError if it cannot be read.
+
+    A smaller picture is enlarged, so that the points of small faces can be told apart.
+    """
     width, height = rows[["width", "height"]].iloc[0]
-    factor = max(1.0, max(width, height) / size)
+    factor = max(1 / ENLARGED, max(width, height) / size)
     picture, _ = read_upright(path, shrink=factor)
     shown = picture.resize((max(1, round(width / factor)), max(1, round(height / factor))), Image.Resampling.BILINEAR)
     faces = rows[rows["reason"].isna()]
