@@ -13,6 +13,10 @@ from tests.browser.conftest import Finished, keep_screenshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RATES = ("lr_1e-3", "lr_1e-4", "lr_1e-5")
+LINES = """
+    () => [...document.querySelectorAll(".scatterlayer path.js-line[d]")]
+        .map(line => [line.getAttribute("d"), line.style.stroke])
+"""
 # The table of compared metrics draws only the rows in sight.
 SCROLL_TABLES = """
     document.querySelectorAll(".ReactVirtualized__Grid").forEach(grid => {
@@ -69,12 +73,10 @@ def metric(page: Page, name: str) -> Locator:
     return link
 
 
-def curves(page: Page) -> set[tuple[str, str]]:
-    """Shape and colour of each line of a chart."""
-    lines = page.locator(".scatterlayer path.js-line").evaluate_all(
-        "lines => lines.map(line => [line.getAttribute('d'), line.style.stroke])"
-    )
-    return {(shape, colour) for shape, colour in lines if shape}
+def curves(page: Page, count: int) -> set[tuple[str, str]]:
+    """Shape and colour of each line of a chart, once so many are drawn: they come after their names."""
+    page.wait_for_function(f"new Set(({LINES})().map(([shape]) => shape)).size >= {count}")
+    return {(shape, colour) for shape, colour in page.evaluate(LINES)}
 
 
 def test_three_learning_rates_are_compared_as_three_curves_with_their_names(page, mlflow_address, finished, runs):
@@ -83,7 +85,8 @@ def test_three_learning_rates_are_compared_as_three_curves_with_their_names(page
     metric(page, "val/nme").press("Enter")  # the row may lie just out of sight, where the mouse does not reach it
     for name in names:
         expect(page.get_by_text(f"{name} (val/nme)")).to_be_visible()
-    assert len(curves(page)) == len({colour for _, colour in curves(page)}) == len(names)
+    drawn = curves(page, count=len(names))
+    assert len(drawn) == len({colour for _, colour in drawn}) == len(names)
     keep_screenshot(page, "mlflow_comparison")
 
 
@@ -104,4 +107,5 @@ def test_training_and_validation_are_drawn_in_one_chart(page, mlflow_address, ru
     for run in runs:
         for key in keys:
             expect(page.get_by_text(f"{run.info.run_name} ({key})").first).to_be_visible()
-    assert len({shape for shape, _ in curves(page)}) == len(runs) * len(keys)
+    count = len(runs) * len(keys)
+    assert len({shape for shape, _ in curves(page, count)}) == count
