@@ -59,7 +59,7 @@ def test_a_named_variant_that_is_not_trained_is_told_with_the_command_that_train
     error = only_error(
         looking_project.kedro("run", "--pipelines", "predict", "--params", "pictures=.,predict.variant=best")
     )
-    assert "There is nothing to predict with: finetune_resnet.best.checkpoint are missing" in " ".join(error.split())
+    assert "There is nothing to predict with: finetune_resnet.best.checkpoint is missing" in " ".join(error.split())
     assert "kedro run --namespaces finetune_resnet.best" in error
 
 

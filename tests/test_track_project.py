@@ -53,8 +53,8 @@ def test_faces_are_followed_through_a_video_file(looking_project):
 
 def test_a_missing_video_is_told_with_what_to_do(looking_project):
     error = only_error(looking_project.kedro("run", "--pipelines", "track"))
-    assert "my_video is missing: put the frames of your video into" in error
-    assert "--params track.frames=<folder or video file>" in error
+    assert "my_video is missing: there is no folder or file" in error
+    assert "--params frames=<folder or video file>" in error
 
 
 def test_a_file_that_is_no_video_is_told_before_anything_runs(looking_project):

@@ -1,7 +1,7 @@
 """What a run needs that is not there, and the command that makes it. Checked before anything runs."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from kedro.io import AbstractDataset, CatalogProtocol, MemoryDataset
@@ -57,7 +57,7 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
         if checkpoints <= unasked:  # which that would not train
             how = f": {how_to_make(sorted(checkpoints), catalog, makers, env)}"
         raise MissingInputError(
-            f"There is nothing to {_purpose(pipeline)}: {', '.join(sorted(checkpoints))} are missing. "
+            f"There is nothing to {_purpose(pipeline)}: {', '.join(sorted(checkpoints))} {_is(checkpoints)} missing. "
             f"Train a variant first{how}"
         )
     for name in optional:
@@ -134,9 +134,8 @@ def require_inputs(
     """Raises MissingInputError, one line that says what is missing and which command makes it."""
     missing = missing_inputs(pipeline, catalog)
     if missing:
-        is_or_are = "is" if len(missing) == 1 else "are"
         how = how_to_make(missing, catalog, makers, env, requested)
-        raise MissingInputError(f"{', '.join(missing)} {is_or_are} missing: {how}")
+        raise MissingInputError(f"{', '.join(missing)} {_is(missing)} missing: {how}")
 
 
 def require_resources(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
@@ -248,6 +247,10 @@ def how_to_make(
         only_missing = " --only-missing-outputs" if len(to_run) > 1 else ""
         commands.append(f"{run} --pipelines {','.join(to_run)}{only_missing}")
     return "; ".join(commands)
+
+
+def _is(names: Collection[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _environment(env: str | None) -> str:

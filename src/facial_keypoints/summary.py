@@ -25,6 +25,10 @@ COMMAND = "run"  # whose end it is; others say by themselves what they have done
 LEADERBOARD, REPORT = "leaderboard", "evaluation_report"
 OWN_FACES = "my_faces"
 OWN_RESULTS = {
+    "my_video_mp4": "faces in the video",
+    "my_video_drawn": "faces in each frame",
+    "my_video_course": "points over time",
+    "my_video_points_csv": "points as a table",
     "my_pictures_sheet": "faces on one sheet",
     "my_pictures_drawn": "faces in each picture",
     "my_faces_csv": "faces as a table",

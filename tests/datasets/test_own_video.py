@@ -18,5 +18,5 @@ def test_a_folder_is_loaded_shown_and_never_written(tmp_path):
 
 
 def test_what_is_missing_is_told_with_what_to_do(tmp_path):
-    with pytest.raises(DatasetError, match=r"none is missing: put the frames .* --params track\.frames="):
+    with pytest.raises(DatasetError, match=r"there is no folder or file .*none\. Name the folder .* --params frames="):
         OwnVideoDataset(filepath=str(tmp_path / "none")).load()

@@ -26,15 +26,15 @@ class OwnVideoDataset(AbstractDataset[None, "OwnVideo"]):
     def how_to_get_it(self) -> str:
         """What to do when there is nothing."""
         return (
-            f"put the frames of your video into {self._filepath}, or name their folder or a video file: "
-            "--params track.frames=<folder or video file>"
+            f"there is no folder or file {self._filepath}. Name the folder of your frames, or a video file: "
+            "--params frames=<folder or video file>; or put them there"
         )
 
     def load(self) -> OwnVideo:
         from facial_keypoints.own_video import own_video
 
         if not self._exists():
-            raise MissingInputError(f"{self._filepath} is missing: {self.how_to_get_it}")
+            raise MissingInputError(self.how_to_get_it)
         return own_video(self._filepath)
 
     def require(self) -> None:
