@@ -51,6 +51,11 @@ def test_a_file_unlike_its_checkpoint_ends_the_export(files):
         check(CHECKPOINT, FACES, program, {"model.onnx": int8["model_int8.onnx"]}, int8)
 
 
+def test_a_training_that_was_cut_off_is_exported_with_a_warning(caplog):
+    assert to_program(replace(CHECKPOINT, training=replace(CHECKPOINT.training, epochs_planned=9)))
+    assert "train_nose.best was trained for 3 of 9 epochs only: exporting the best of them, epoch 2" in caplog.text
+
+
 def test_what_is_not_trained_is_not_exported():
     assert to_program(None) == to_onnx({}) == to_int8({}, None, FACES) == {}
     assert check(None, None, {}, {}, {}).empty

@@ -41,8 +41,16 @@ Files = dict[str, bytes]
 
 
 def to_program(checkpoint: Checkpoint | None) -> Files:
-    """The network as torch.export's program."""
-    return {} if checkpoint is None else {PROGRAM: as_file(exported_program(checkpoint))}
+    """The network as torch.export's program; with a warning if its training was cut off."""
+    if checkpoint is None:
+        return {}
+    training = checkpoint.training
+    if not training.is_finished:
+        logger.warning(
+            "%s was trained for %d of %d epochs only: exporting the best of them, epoch %d",
+            *(training.name, training.epochs_done, training.epochs_planned, training.epoch),
+        )
+    return {PROGRAM: as_file(exported_program(checkpoint))}
 
 
 def to_onnx(program: Files) -> Files:
