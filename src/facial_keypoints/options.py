@@ -167,7 +167,7 @@ class TrainingOptions:
     average: Annotated[float, Field(ge=0, lt=1)]  # decay a step of the weights' moving average; 0: none
     seed: Annotated[int, Field(ge=0)]
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
-    precision: Literal["fp32", "bf16"]
+    precision: Literal["fp32", "bf16", "auto"]
     on_request: bool  # a plain `kedro run` does not train it; `--namespaces <pipeline>.<variant>` does
 
     @property

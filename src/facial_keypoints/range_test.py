@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from facial_keypoints.devices import pick_device
+from facial_keypoints.devices import pick_device, pick_precision
 from facial_keypoints.errors import ProjectError
 from facial_keypoints.examples import Examples
 from facial_keypoints.faces import FaceSet
@@ -37,7 +37,8 @@ def range_test(
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     model.train()
     untrained = copy.deepcopy(model)
-    objective = Objective(options.loss, options.precision, task.augmentation, generator)
+    precision = pick_precision(options.precision, device)
+    objective = Objective(options.loss, precision, task.augmentation, generator)
     optimisation = rising(model, options, finder)
     batches = endless_batches(len(train), options.batch_size, generator)
     rates = rising_rates(finder)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facial_keypoints.checkpoints import Checkpoint, Training
-from facial_keypoints.devices import pick_device
+from facial_keypoints.devices import pick_device, pick_precision
 from facial_keypoints.errors import DataError, ProjectError
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.faces import TRAIN, UNLABELLED, VALIDATION, FaceSet
@@ -144,7 +144,9 @@ def fit(
     generator = torch.Generator().manual_seed(options.seed)
     model.to(train.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimisation = Optimisation(model, options, options.epochs * step_count(len(train), options.batch_size))
-    objective = Objective(options.loss, options.precision, augmentation, generator)
+    precision = pick_precision(options.precision, train.device)
+    logger.info("%s computes on %s in %s", options.name, train.device, precision)
+    objective = Objective(options.loss, precision, augmentation, generator)
     mean_shape_nme = measure(train.mean_shape_of(validation.indices), validation)["val/nme"]
     history: list[dict[str, float]] = []
     losses: list[float] = []
@@ -154,7 +156,7 @@ def fit(
         epoch_losses = train_epoch(model, optimisation, objective, train, options, number)
         losses += epoch_losses
         row = {"epoch": number, "train/loss": float(np.mean(epoch_losses))}
-        row |= measure(predict_unit_points(optimisation.kept, validation, options.precision), validation)
+        row |= measure(predict_unit_points(optimisation.kept, validation, precision), validation)
         row["seconds"] = time.perf_counter() - started
         require_numbers(options, row)
         history.append(row)
