@@ -212,6 +212,12 @@ def test_frames_is_short_for_those_of_track_and_relative_to_the_project():
     assert both["predict"]["pictures"] == str(PROJECT / "holidays")
 
 
+@pytest.mark.parametrize("found", [3, None])
+def test_options_that_are_none_are_refused_beside_a_short_name_too(found):
+    with pytest.raises(ConfigurationError, match=rf"track: found {found}, expected its options by name"):
+        parameters(frames="clip.mp4", track=found)
+
+
 def test_own_pictures_are_predicted_by_a_variant_that_there_is():
     with pytest.raises(ConfigurationError, match=r"predict\.variant: found 'nest'; expected auto, or a variant of"):
         parameters(predict={"variant": "nest"})

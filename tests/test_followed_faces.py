@@ -49,7 +49,7 @@ def test_each_face_of_each_frame_has_a_row_and_every_other_frame_a_reason():
     assert first[["score", "confidence", "expected_nme", "expected_px"]].tolist() == [0.5, 0.9, 3.0, 0.7]
     assert first[["seconds", "file", "width", "height"]].tolist() == [0, "0.png", 80, 60]
     assert table.loc[table["reason"].notna(), ["face", "x00", "raw_x00"]].isna().all(axis=None)
-    assert np.isnan(table["width"][3])
+    assert pd.isna(table["width"][3])
     assert summary(table) == "frames: 4, with faces: 2, not read: 1; faces followed: 2"
 
 

@@ -103,12 +103,19 @@ def test_a_scene_with_other_faces_is_searched_at_once():
     assert numbers(follow(scene((200, 250)), 0.1)) == [2]
 
 
-def test_two_that_come_to_one_face_are_one_and_the_older_stays():
-    follow = follower()
-    assert numbers(follow(scene((100, 150), (200, 150)), 0)) == [0, 1]
-    for left in np.linspace(110, 190, 9):
-        faces = follow(scene((left, 150), (200, 150)), 0)
-    assert numbers(faces) == [0]
+@pytest.mark.parametrize("front", [0, 1], ids=["the older is in front", "the younger is in front"])
+@pytest.mark.parametrize("moving", [0, 1], ids=["the older moves", "the younger moves"])
+def test_where_one_covers_another_the_one_in_front_keeps_its_number(front, moving):
+    follow = follower(search_every=0)
+    for frame, step in enumerate(np.linspace(0, 200, 41)):
+        lefts = np.array([150.0, 250.0])
+        lefts[moving] += step if moving == 0 else -step
+        apart = lefts[1] - lefts[0]  # negative when they have passed each other
+        lights = lefts[[front]] if -75 < apart < 50 else lefts
+        places = {face.number: face.points[:, 0].mean() for face in follow(scene(*((x, 150) for x in lights)), frame)}
+        assert_allclose(places[front], lefts[front], atol=25)  # light of the other one draws it aside
+    assert 1 - front not in places
+    assert len(places) == 2
 
 
 def test_what_is_no_face_to_the_network_is_not_followed():

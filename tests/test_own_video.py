@@ -10,7 +10,7 @@ from PIL import Image
 from skimage import data
 
 from facial_keypoints.errors import DataError, MissingInputError
-from facial_keypoints.own_video import natural, own_video, require_video
+from facial_keypoints.own_video import later, natural, own_video, require_video
 
 COFFEE = data.coffee()
 
@@ -29,12 +29,40 @@ def folder(tmp_path) -> Path:
 def test_a_folders_frames_come_in_natural_order_and_a_broken_one_has_its_reason(folder):
     video = own_video(folder)
     frames = list(video.frames(rate=10))
-    assert len(video) == 3
+    assert video.stated_frames == 3
     assert [frame.file for frame in frames] == ["frame1.png", "frame2.png", "frame10.png"]
     assert [frame.number for frame in frames] == [0, 1, 2]
     assert [frame.seconds for frame in frames] == pytest.approx([0, 0.1, 0.2])
     assert frames[2].picture.getpixel((0, 0)) == (10, 10, 10)
     assert (frames[1].picture, frames[1].fault) == (None, "no picture, or none of a kind that is read")
+
+
+def test_files_whose_names_say_that_they_are_no_pictures_are_no_frames(folder):
+    for name in ("frame1.pts", "frame10.PTS", "labels.xml", "Thumbs.db", ".hidden.png"):
+        (folder / name).write_text("something else")
+    (folder / "other").mkdir()
+    Image.new("L", (40, 30)).save(folder / "other" / "frame3.png")
+    video = own_video(folder)
+    assert [frame.file for frame in video.frames(rate=10)] == ["frame1.png", "frame2.png", "frame10.png"]
+    assert video.left_out == 4
+
+
+@pytest.mark.parametrize(
+    ("inside", "likelier"),
+    [
+        pytest.param([], r"another place: --params frames=", id="nothing"),
+        pytest.param(["b.mov", "a.MP4", "1/a.png"], r"another place, such as .*a\.MP4: ", id="videos"),
+        pytest.param(["notes.txt", "2/a.png", "1/a.png"], r"another place, such as .*1: ", id="folders"),
+    ],
+)
+def test_a_folder_without_frames_is_refused_with_what_may_have_been_meant(tmp_path, inside, likelier):
+    for name in inside:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("anything")
+    with pytest.raises(
+        DataError, match=f"found no pictures in this folder, expected the frames of a video.*{likelier}"
+    ):
+        require_video(tmp_path)
 
 
 def test_frames_are_upright(tmp_path):
@@ -69,12 +97,27 @@ def write_video(path: Path, frames: int, rate: float = 25, codec: str = "MJPG") 
 def test_a_video_file_is_read_in_colour_with_the_times_that_it_states(tmp_path, name, codec):
     video = own_video(write_video(tmp_path / name, 20, 25, codec))
     frames = list(video.frames(rate=999))
-    assert len(video) == len(frames) == 20
+    assert video.stated_frames == len(frames) == 20
     assert [frame.seconds for frame in frames] == pytest.approx(np.arange(20) / 25)
     assert {frame.file for frame in frames} == {name}
     for frame in frames[::6]:
         true = COFFEE[50:290, 3 * frame.number : 3 * frame.number + 320].astype(float)
         assert np.abs(np.asarray(frame.picture) - true).mean() < 12
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        pytest.param([0.04, 0.1, 0.12], [0.04, 0.1, 0.12], id="uneven, as phones write them"),
+        pytest.param([0.04, 0.04, 0.03, 0.2], [0.04, 0.08, 0.12, 0.2], id="standing still, going back"),
+        pytest.param([0, 0, 0], [0.04, 0.08, 0.12], id="none"),
+    ],
+)
+def test_a_frame_comes_when_the_file_says_or_a_step_after_the_one_before(stated, expected):
+    times = [0.0]
+    for seconds in stated:
+        times.append(later(times[-1], seconds, step=0.04))
+    assert times[1:] == pytest.approx(expected)
 
 
 def test_a_video_that_is_cut_off_gives_what_it_has_and_says_so(tmp_path, caplog):
@@ -98,4 +141,5 @@ def test_without_opencv_a_video_file_is_told_with_what_to_install(tmp_path, monk
     (tmp_path / "a.mp4").write_bytes(b"")
     with pytest.raises(MissingInputError, match=r"no folder .* as a video needs opencv-python-headless.*\[peers\]'"):
         require_video(tmp_path / "a.mp4")
+    Image.new("L", (40, 30)).save(tmp_path / "a.png")
     require_video(tmp_path)  # a folder needs none

@@ -17,7 +17,7 @@ NODES = [
     Node(same, "t.a.checkpoint", "t.a.figure", name="draw", namespace="t.a", tags=["pictures"]),
 ]
 PIPELINE = Pipeline(NODES)
-BESIDE = [Node(same, "faces", "found", name="find", namespace="predict")]
+BESIDE = [Node(same, "holidays", "found", name="find", namespace="predict", tags=["on_request"])]
 LIST_NODES = "To list them: kedro registry describe <pipeline>"
 LIST_DATASETS = "To list them: kedro catalog describe-datasets --pipeline <pipeline>"
 
@@ -69,9 +69,21 @@ def test_all_unknown_names_are_told_at_once_each_of_them_once():
     assert "step" in said
 
 
-def test_of_a_node_beside_the_pipeline_is_told():
-    said = "the node 'predict.find' is no part of this run: name its pipeline too, --pipelines predict"
-    assert complaint(node_names=["predict.find"]) == said
+@pytest.mark.parametrize(
+    ("option", "kind", "name"),
+    [
+        ("node_names", "node", "predict.find"),
+        ("to_outputs", "dataset", "found"),
+        ("from_inputs", "dataset", "holidays"),
+        ("tags", "tag", "on_request"),
+    ],
+)
+def test_of_what_another_pipeline_has_that_is_told(option, kind, name):
+    said = f"the {kind} {name!r} is no part of this run: name its pipeline too, --pipelines predict"
+    assert complaint(**{option: [name]}) == said
+
+
+def test_without_other_pipelines_a_node_is_unknown():
     assert unknown_node("predict.find", set()).startswith("found no node")
 
 

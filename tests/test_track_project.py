@@ -64,9 +64,24 @@ def test_a_file_that_is_no_video_is_told_before_anything_runs(looking_project):
     assert "choose_network" not in result.stdout + result.stderr
 
 
+def test_a_folder_without_frames_is_told_before_what_is_there_is_replaced(looking_project):
+    drawn = looking_project.root / "data" / "08_reporting" / "my_video"
+    drawn.mkdir(parents=True, exist_ok=True)
+    (drawn / "frame_000000.jpg").write_bytes(b"of a film before")
+    (looking_project.root / "films").mkdir()
+    (looking_project.root / "films" / "holiday.mp4").write_bytes(b"a film")
+    result = looking_project.kedro("run", "--pipelines", "track", "--params", "frames=films")
+    assert "films: found no pictures in this folder, expected the frames of a video" in (error := only_error(result))
+    assert "holiday.mp4: --params frames=" in error
+    assert (drawn / "frame_000000.jpg").is_file()
+
+
 def test_a_detector_that_is_not_there_is_told_before_anything_runs(looking_project):
     pytest.importorskip("cv2")
-    options = "frames=.,predict.detector=yunet,predict.boxes=boxes.csv"  # boxes are of pictures, not of frames
+    frames = looking_project.root / "one_frame"
+    frames.mkdir()
+    Image.fromarray(data.astronaut()).save(frames / "1.png")
+    options = "frames=one_frame,predict.detector=yunet,predict.boxes=boxes.csv"  # boxes are of pictures, not of frames
     result = looking_project.kedro("run", "--pipelines", "track", "--params", options)
     assert "there is no such file" in only_error(result)
     assert "choose_network" not in result.stdout + result.stderr

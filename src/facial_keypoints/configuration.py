@@ -82,17 +82,22 @@ def with_short_names(parameters: dict[str, Any]) -> dict[str, Any]:
     completed = {key: value for key, value in parameters.items() if key not in SHORT_NAMES}
     for name in SHORT_NAMES.keys() & parameters.keys():
         pipeline = SHORT_NAMES[name]
-        completed[pipeline] = completed.get(pipeline, {}) | {name: parameters[name]}
+        completed[pipeline] = _options_of(completed, pipeline) | {name: parameters[name]}
     return completed
+
+
+def _options_of(parameters: dict[str, Any], pipeline: str) -> dict[str, Any]:
+    options = parameters.get(pipeline, {})
+    if not isinstance(options, dict):
+        raise ConfigurationError(f"{pipeline}: found {options!r}, expected its options by name.")
+    return options
 
 
 def complete_variants(parameters: dict[str, Any]) -> dict[str, Any]:
     """`parameters` with each variant holding all its options: its own, else the shared ones, and its name."""
     completed = dict(parameters)
     for pipeline in VARIANT_OPTIONS.keys() & parameters.keys():
-        options = parameters[pipeline]
-        if not isinstance(options, dict):
-            raise ConfigurationError(f"{pipeline}: found {options!r}, expected its options by name.")
+        options = _options_of(parameters, pipeline)
         variants = variant_names(parameters, pipeline)
         shared = {key: value for key, value in options.items() if key not in variants}
         completed[pipeline] = options | {

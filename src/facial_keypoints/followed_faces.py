@@ -13,6 +13,7 @@ from PIL import Image
 
 from facial_keypoints.box_fit import BOX
 from facial_keypoints.following import Face
+from facial_keypoints.found_faces import WHOLE
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.norms import face_size
 from facial_keypoints.one_euro import OneEuro
@@ -39,7 +40,7 @@ def table_of_followed(
     raw = raw_columns(scheme)
     if table.empty:
         return pd.DataFrame(columns=[*ABOUT, *raw, *column_names(range(scheme.size))])
-    return table.astype(dict.fromkeys(raw, np.float32))
+    return table.astype(WHOLE | dict.fromkeys(raw, np.float32))
 
 
 def raw_columns(scheme: LandmarkScheme) -> list[str]:

@@ -84,14 +84,20 @@ class Follower:
         return list(followed)
 
     def _followed(self, picture: Image.Image) -> list[Face]:
-        """Those of the frame before that are still there; of two on one face the older."""
+        """Those of the frame before that are still there.
+
+        Of two on one face that which has moved less: the points of a face that is covered jump to the one in front.
+        """
         if not self._faces:
             return []
         crop, scheme = self._looker.crop, self._looker.scheme
         around = upright_crop_matrices(np.stack([face.points for face in self._faces]), scheme, crop)
         looked = self._look(picture, boxes_of(around, crop), around)
         faces = [face._replace(number=old.number) for face, old in zip(looked, self._faces, strict=True)]
-        return different([face for face in faces if self._is_there(face, self._least)])
+        moved = {old.number: motion(old.points, face.points) for face, old in zip(faces, self._faces, strict=True)}
+        there = [face for face in faces if self._is_there(face, self._least)]
+        calmest_first = sorted(there, key=lambda face: moved[face.number])
+        return sorted(different(calmest_first), key=lambda face: face.number)
 
     def _new(self, picture: Image.Image, followed: list[Face]) -> list[Face]:
         """What the detector finds beside the faces that are followed, with new numbers."""
@@ -144,6 +150,11 @@ def different(faces: Iterable[Face]) -> list[Face]:
         if not _overlaps_any(rectangle(face.points), [rectangle(other.points) for other in kept], SAME_FACE):
             kept.append(face)
     return kept
+
+
+def motion(before: Points, after: Points) -> float:
+    """How far the middle of the points (K, 2) has moved, in pixels."""
+    return float(np.linalg.norm(after.mean(axis=0) - before.mean(axis=0)))
 
 
 def rectangle(points: Points) -> NDArray[np.float64]:

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 SAME_FACE = 0.5  # overlap of the rectangles around two faces' points, above which they are one
 ABOUT = ["file", "face", "reason", "width", "height", *BOX, "score", "confidence", "expected_nme", "expected_px"]
+WHOLE = {"face": "Int64", "width": "Int64", "height": "Int64"}  # integers that may be missing
 ERROR = "error_px"  # before a point's index: its expected error
 
 Points = NDArray[np.float64]
@@ -63,7 +64,7 @@ def table_of_found(
     table = table_of_faces(rows)
     if table.empty:
         return pd.DataFrame(columns=[*ABOUT, *error_columns(looker.scheme), *column_names(range(looker.scheme.size))])
-    return table
+    return table.astype(WHOLE)
 
 
 def batches(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
@@ -145,7 +146,7 @@ def faces_kept(table: pd.DataFrame, scheme: LandmarkScheme, least_confidence: fl
     facts = ["file", "reason", "width", "height"]
     told.loc[lost, [name for name in told.columns if name not in facts]] = np.nan
     faces = told["reason"].isna()
-    told.loc[faces, "face"] = told[faces].groupby("file").cumcount().astype(float)
+    told.loc[faces, "face"] = told[faces].groupby("file").cumcount()
     return told.reset_index(drop=True)
 
 

@@ -46,11 +46,11 @@ class ProjectHooks:
             if not run_params["only_missing_outputs"]:  # then Kedro leaves out nodes, and what they read may be missing
                 require_inputs(pipeline, catalog, every_pipeline, env, whole_pipelines(run_params))
                 require_resources(pipeline, catalog)
+                require_video(pipeline, catalog)
             require_own_places(pipeline, catalog)
             require_tracked_runs(pipeline, catalog)
             require_detector(pipeline, catalog)
             require_exporters(pipeline)
-            require_video(pipeline, catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

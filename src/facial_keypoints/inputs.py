@@ -181,7 +181,7 @@ def require_exporters(pipeline: Pipeline) -> None:
 
 
 def require_video(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Raises ProjectError if somebody's own video is a file that cannot be read here."""
+    """Raises ProjectError if somebody's own video is a file that cannot be read here, or a folder without frames."""
     for name in sorted(pipeline.inputs()):
         dataset = catalog.get(name)
         if isinstance(dataset, OwnVideoDataset):

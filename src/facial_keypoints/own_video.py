@@ -12,11 +12,12 @@ from PIL import Image
 
 from facial_keypoints.errors import DataError
 from facial_keypoints.optional_packages import optional_package
-from facial_keypoints.own_pictures import OwnPictures, list_pictures, read_upright
+from facial_keypoints.own_pictures import OwnPictures, PictureFile, is_named_otherwise, list_pictures, read_upright
 
 logger = logging.getLogger(__name__)
 
 USUAL_RATE = 30.0  # frames a second, of a file that does not state it
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 
 
 class Frame(NamedTuple):
@@ -37,14 +38,19 @@ class Frame(NamedTuple):
 class OwnVideo:
     """The frames of a folder in the natural order of their names, or of a video file.
 
-    pictures: those of a folder; None for a file.
+    pictures: those of a folder; None for a file.  left_out: how many files of the folder are named otherwise.
     """
 
     place: Path
     pictures: OwnPictures | None
+    left_out: int = 0
 
-    def __len__(self) -> int:
-        """How many frames there are; of a file, how many it says that it holds."""
+    @property
+    def stated_frames(self) -> int:
+        """How many frames there are; of a file, how many it says that it holds, 0 where it does not.
+
+        Raises MissingInputError without OpenCV and DataError if it cannot read the file.
+        """
         return len(self.pictures) if self.pictures is not None else _promised(self.place)
 
     def frames(self, rate: float) -> Iterator[Frame]:
@@ -56,11 +62,19 @@ class OwnVideo:
 
 
 def own_video(place: Path) -> OwnVideo:
-    """The video at a place; nothing is opened yet."""
+    """The video at a place; nothing is opened yet.
+
+    Frames of a folder are the files in it, but for those whose names say that they are no pictures.
+    """
     if not place.is_dir():
         return OwnVideo(place, None)
-    pictures = list_pictures(place)
-    return OwnVideo(place, OwnPictures(place, tuple(sorted(pictures.files, key=lambda file: natural(file.name)))))
+    files = [file for file in list_pictures(place) if file.path.parent == place and not file.path.is_dir()]
+    frames = sorted((file for file in files if not is_named_otherwise(file.name)), key=_place_in_order)
+    return OwnVideo(place, OwnPictures(place, tuple(frames)), len(files) - len(frames))
+
+
+def _place_in_order(file: PictureFile) -> list[str | int]:
+    return natural(file.name)
 
 
 def natural(name: str) -> list[str | int]:
@@ -69,9 +83,22 @@ def natural(name: str) -> list[str | int]:
 
 
 def require_video(place: Path) -> None:
-    """Raises MissingInputError or DataError if the video is a file that cannot be read here."""
+    """Raises MissingInputError or DataError if it is a file that cannot be read here, or a folder without frames."""
     if not place.is_dir():
         _opened(place).release()
+    elif not own_video(place).stated_frames:
+        raise DataError(
+            f"{place}: found no pictures in this folder, expected the frames of a video; folders in it are not read. "
+            f"Name {_likelier_place(place)}: --params frames=<folder or video file>"
+        )
+
+
+def _likelier_place(folder: Path) -> str:
+    """A video in the folder, else a folder in it, that may have been meant."""
+    inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    videos = [path for path in inside if path.suffix.lower() in VIDEOS]
+    likelier = videos or [path for path in inside if path.is_dir()]
+    return f"another place, such as {likelier[0]}" if likelier else "another place"
 
 
 def opencv(purpose: str) -> ModuleType:
@@ -95,13 +122,12 @@ def _of_file(place: Path) -> Iterator[Frame]:
     cv2, video = opencv(str(place)), _opened(place)
     try:
         step = 1 / (video.get(cv2.CAP_PROP_FPS) or USUAL_RATE)
-        number, seconds = 0, -step
+        number, seconds = 0, 0.0
         while True:
             is_there, pixels = video.read()
             if not is_there:
                 break
-            stated = video.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            seconds = stated if stated > seconds and number else seconds + step  # some files' times stand still
+            seconds = later(seconds, video.get(cv2.CAP_PROP_POS_MSEC) / 1000, step) if number else 0.0
             yield Frame(number, place.name, seconds, Image.fromarray(pixels[..., ::-1].copy()))
             number += 1
         promised = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -109,6 +135,11 @@ def _of_file(place: Path) -> Iterator[Frame]:
             logger.warning("%s: %d frames could be read of %d that it says it holds", place, number, promised)
     finally:
         video.release()
+
+
+def later(before: float, stated: float, step: float) -> float:
+    """When a frame was taken: as stated, or a step after the one before, for some files' times stand still."""
+    return stated if stated > before else before + step
 
 
 def _promised(place: Path) -> int:

@@ -36,11 +36,11 @@ def require_names(selection: Mapping[str, Iterable[str]], pipeline: Pipeline, be
     namespaces = {prefix for node in [*pipeline.nodes, *others] for prefix in node.namespace_prefixes if prefix}
     tags = {tag for node in pipeline.nodes for tag in node.tags}
     said = [unknown_namespace(name, namespaces) for name in asked.get("node_namespaces", ()) if name not in namespaces]
-    said += [unknown_tag(name, tags) for name in asked.get("tags", ()) if name not in tags]
+    said += [unknown_tag(name, tags, others) for name in asked.get("tags", ()) if name not in tags]
     for key in NODES:
         said += [unknown_node(name, nodes, others) for name in asked.get(key, ()) if name not in nodes]
     for key in DATASETS:
-        said += [unknown_dataset(name, datasets) for name in asked.get(key, ()) if name not in datasets]
+        said += [unknown_dataset(name, datasets, others) for name in asked.get(key, ()) if name not in datasets]
     if said:
         raise ConfigurationError("; ".join(dict.fromkeys(said)))
 
@@ -63,7 +63,11 @@ def unknown_namespace(name: str, there: set[str]) -> str:
     return said
 
 
-def unknown_tag(name: str, there: set[str]) -> str:
+def unknown_tag(name: str, there: set[str], beside: Iterable[Node] = ()) -> str:
+    """beside: nodes of pipelines that a run has to name."""
+    for node in beside:
+        if name in node.tags:
+            return _part_of_another("tag", name, node)
     return f"{_found_no('tag', name, there)} There are: {', '.join(sorted(there))}"
 
 
@@ -71,16 +75,21 @@ def unknown_node(name: str, there: set[str], beside: Iterable[Node] = ()) -> str
     """beside: nodes of pipelines that a run has to name."""
     for node in beside:
         if node.name == name:
-            return f"the node {name!r} is no part of this run: name its pipeline too, --pipelines {_pipeline_of(node)}"
+            return _part_of_another("node", name, node)
     return f"{_found_no('node', name, there)} {LIST_NODES}"
 
 
-def unknown_dataset(name: str, there: set[str]) -> str:
+def unknown_dataset(name: str, there: set[str], beside: Iterable[Node] = ()) -> str:
+    """beside: nodes of pipelines that a run has to name."""
+    for node in beside:
+        if name in [*node.inputs, *node.outputs]:
+            return _part_of_another("dataset", name, node)
     return f"{_found_no('dataset', name, there)} {LIST_DATASETS}"
 
 
-def _pipeline_of(node: Node) -> str:
-    return (node.namespace or "<pipeline>").split(".")[0]
+def _part_of_another(kind: str, name: str, node: Node) -> str:
+    pipeline = (node.namespace or "<pipeline>").split(".")[0]
+    return f"the {kind} {name!r} is no part of this run: name its pipeline too, --pipelines {pipeline}"
 
 
 def _found_no(kind: str, name: str, there: set[str]) -> str:

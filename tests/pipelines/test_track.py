@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_array_equal
@@ -15,16 +16,18 @@ from skimage import data
 
 from facial_keypoints import variants
 from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.confidence import Calibration
 from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.detection import overlaps
 from facial_keypoints.figures.style import PREDICTION
 from facial_keypoints.followed_faces import raw_points_of
 from facial_keypoints.landmarks import IBUG_68
+from facial_keypoints.options import PredictOptions
 from facial_keypoints.own_video import own_video
 from facial_keypoints.pipelines.track import create_pipeline
-from facial_keypoints.pipelines.track.nodes import join_frames
+from facial_keypoints.pipelines.track.nodes import join_frames, name_of
 from facial_keypoints.point_table import keypoints_of
-from tests.networks import CROP, face_checkpoint
+from tests.networks import CROP, calibration, face_checkpoint
 from tests.options import predict_options, track_options
 from tests.running import run_pipeline
 from tests.spots import SHAPE
@@ -61,13 +64,15 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def track(place: Path, **changed: Any) -> dict[str, Any]:
+def track(
+    place: Path, known: Calibration | None = None, looking: PredictOptions | None = None, **changed: Any
+) -> dict[str, Any]:
     inputs = {
         "my_video": own_video(place),
-        "params:predict": predict_options(),
+        "params:predict": looking or predict_options(),
         "params:track": track_options(**changed),
         "finetune_resnet.best.checkpoint": CHECKPOINT,
-        "finetune_resnet.best.calibration": None,
+        "finetune_resnet.best.calibration": known,
     }
     pipeline = create_pipeline()  # the drawn frames are a folder, which this test has in memory
     return run_pipeline(pipeline.filter(to_outputs=["my_video_drawn", "my_video_course"]), inputs)
@@ -116,6 +121,40 @@ def test_the_filter_is_an_option(frames):
     assert_array_equal(keypoints_of(table, IBUG_68), raw_points_of(table, IBUG_68))
 
 
+@pytest.fixture(scope="module")
+def entering(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three frames: the astronaut, who in the second and third is there twice, beside each other."""
+    folder = tmp_path_factory.mktemp("entering")
+    alone = np.pad(data.astronaut(), ((0, 0), (0, 512), (0, 0)))
+    twice = np.concatenate([data.astronaut(), data.astronaut()], axis=1)
+    for number, frame in enumerate([alone, twice, twice]):
+        Image.fromarray(frame).save(folder / f"{number}.png")
+    return folder
+
+
+def numbers_by_frame(place: Path, chance: float, least_new: float, **changed: Any) -> list[set[int]]:
+    looking = predict_options(least_confidence=least_new)
+    known = calibration(
+        chance, training_id=CHECKPOINT.training.id, rounds=looking.rounds, flip_average=looking.flip_average
+    )
+    table = track(place, known, looking, **changed)["my_video_points"]
+    return [set(rows["face"].dropna()) for _, rows in table.groupby("frame")]
+
+
+def test_what_is_new_needs_the_confidence_of_predict_and_what_is_followed_that_of_track(entering):
+    assert not any(numbers_by_frame(entering, chance=0.4, least_new=0.5))
+    first, second, third = numbers_by_frame(entering, chance=0.4, least_new=0.3, least_confidence=0.2)
+    assert first == second == third != set()
+    first, second, third = numbers_by_frame(entering, chance=0.4, least_new=0.3, least_confidence=0.5)
+    assert first != set()
+    assert first.isdisjoint(second | third)
+
+
+def test_new_faces_are_looked_for_as_often_as_is_asked(entering):
+    first, second, third = numbers_by_frame(entering, chance=1, least_new=0, search_every=0.2)
+    assert first == second < third
+
+
 def test_an_empty_folder_has_an_empty_table_and_no_frames(tmp_path):
     found = track(tmp_path)
     assert found["my_video_points"].empty
@@ -131,6 +170,30 @@ def test_in_the_video_of_drawn_frames_the_frame_before_stands_for_one_that_was_n
     assert len(shown) == 5
     assert_array_equal(shown[2], shown[1])
     assert not np.array_equal(shown[4], shown[1])
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        pytest.param(np.arange(40) / 25, id="even"),
+        pytest.param(np.concatenate([np.arange(30) / 30, 1 + np.arange(45) / 15]), id="slower in the dark"),
+        pytest.param(5 + np.arange(40) / 25 + 0.01 * np.sin(np.arange(40)), id="uneven, cut from a longer one"),
+    ],
+)
+def test_the_video_lasts_as_long_as_what_it_is_made_of_and_shows_each_moment_at_its_time(tmp_path, seconds):
+    for number in range(len(seconds)):
+        Image.new("L", (8, 8), number).save(tmp_path / name_of(number), quality=100)
+    made = join_frames(Archive(tmp_path), pd.DataFrame({"frame": range(len(seconds)), "seconds": seconds}))
+    shown = np.array([frame.getpixel((0, 0))[0] for frame in made.frames])
+    times = np.arange(len(shown)) / made.rate
+    assert times[-1] == pytest.approx(seconds[-1] - seconds[0])
+    assert np.abs(seconds[shown] - seconds[0] - times).max() <= np.diff(seconds).max() / 2 + 1e-9
+
+
+def test_the_video_of_one_frame_is_made_too(tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / name_of(0))
+    made = join_frames(Archive(tmp_path), pd.DataFrame({"frame": [0], "seconds": [0.0]}))
+    assert (len(list(made.frames)), made.rate) == (1, 30)
 
 
 def test_a_folder_needs_no_opencv(frames, monkeypatch, caplog):

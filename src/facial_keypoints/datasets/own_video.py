@@ -38,7 +38,7 @@ class OwnVideoDataset(AbstractDataset[None, "OwnVideo"]):
         return own_video(self._filepath)
 
     def require(self) -> None:
-        """Raises MissingInputError without OpenCV, DataError if it cannot read the file.  A folder needs nothing."""
+        """Raises MissingInputError without OpenCV, DataError if it cannot read the file or a folder has no frames."""
         from facial_keypoints.own_video import require_video
 
         require_video(self._filepath)
@@ -48,7 +48,7 @@ class OwnVideoDataset(AbstractDataset[None, "OwnVideo"]):
 
     def preview(self) -> JSONPreview:
         """How many frames there are: what Kedro-Viz shows."""
-        return JSONPreview(json.dumps({"file": self._filepath.name, "frames": len(self.load())}))
+        return JSONPreview(json.dumps({"file": self._filepath.name, "frames": self.load().stated_frames}))
 
     def _exists(self) -> bool:
         return self._filepath.exists()

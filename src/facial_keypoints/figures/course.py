@@ -24,10 +24,12 @@ def course_figure(seconds: Course, seen: Course, filtered: Course, scheme: Landm
     """
     figure = new_figure(HEIGHT, title)
     panels = figure.subplots(3, 2, sharex=True)
-    left = [beside_smooth_way(course) for course in (seen, filtered)]
+    breaks = _breaks(seconds)
+    pieces = [np.split(course, breaks) for course in (seen, filtered)]
+    left = [np.concatenate([beside_smooth_way(piece) for piece in courses]) for courses in pieces]
     for (whole, beside), (name, place) in zip(panels, _shown(scheme).items(), strict=True):
-        _draw(whole, seconds, seen[:, *place], filtered[:, *place])
-        _draw(beside, seconds, *(course[:, *place] for course in left))
+        _draw(whole, breaks, seconds, seen[:, *place], filtered[:, *place])
+        _draw(beside, breaks, seconds, *(course[:, *place] for course in left))
         beside.set_ylim(*(np.array([-1, 1]) * max(1e-3, SHOWN * np.quantile(np.abs(left[0][:, *place]), 0.9))))
         whole.set_title(name, fontsize=10)
         beside.set_title("the same, less its smooth way", fontsize=10)
@@ -59,9 +61,13 @@ def _shown(scheme: LandmarkScheme) -> dict[str, tuple[int, int]]:
     }
 
 
-def _draw(axes: Axes, seconds: Course, seen: Course, filtered: Course) -> None:
+def _breaks(seconds: Course) -> NDArray[np.intp]:
+    """Places of the frames that come after a gap."""
     waits = np.diff(seconds)
-    breaks = np.flatnonzero(waits > GAP * np.median(waits)) + 1 if len(waits) else np.empty(0, np.intp)
+    return np.flatnonzero(waits > GAP * np.median(waits)) + 1 if len(waits) else np.empty(0, np.intp)
+
+
+def _draw(axes: Axes, breaks: NDArray[np.intp], seconds: Course, seen: Course, filtered: Course) -> None:
     times, seen, filtered = (np.insert(values.astype(float), breaks, np.nan) for values in (seconds, seen, filtered))
     axes.plot(times, seen, color=TRAINING, alpha=0.45, linewidth=1, label="as seen")
     axes.plot(times, filtered, color=PREDICTION, linewidth=1.5, label="filtered")

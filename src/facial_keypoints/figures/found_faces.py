@@ -7,11 +7,37 @@ from PIL import Image, ImageDraw, ImageFont
 from facial_keypoints.figures.style import PREDICTION
 from facial_keypoints.landmarks import LandmarkScheme
 
+ENLARGED = 3  # times, at most: what is drawn into
 LINE = 1 / 150  # of a face's size: the width of its contours
 LEAST_LINE = 0.75  # pixels
 DOT = 1.4  # lines: the radius of a point
 OVERSAMPLED = 2  # lines are drawn so much larger and shrunk, to be smooth
 FADED = "#8fbbd9"  # the box, beside the points
+
+
+def resized_with_faces(
+    picture: Image.Image,
+    whole: tuple[int, int],
+    longer_side: int,
+    boxes: NDArray[np.floating],
+    points: NDArray[np.floating],
+    labels: list[str],
+    scheme: LandmarkScheme,
+) -> Image.Image:
+    """`with_faces` with a longer side of `longer_side` pixels, or ENLARGED times its own if that is less.
+
+    picture: perhaps shrunk already. whole: its width and height before that, whose pixels boxes and points are in.
+    A small picture is enlarged so that the points of small faces can be told apart.
+    """
+    scale = scale_of(whole, longer_side)
+    width, height = (max(1, round(scale * side)) for side in whole)
+    shown = picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return with_faces(shown, scale * boxes, scale * points, labels, scheme)
+
+
+def scale_of(size: tuple[int, int], longer_side: int) -> float:
+    """How many times as large a picture of that size is drawn."""
+    return min(ENLARGED, longer_side / max(size))
 
 
 def with_faces(

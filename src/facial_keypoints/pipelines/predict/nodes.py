@@ -14,7 +14,7 @@ from facial_keypoints.box_fit import BOX
 from facial_keypoints.errors import DataError
 from facial_keypoints.figures.captions import caption_length, shortened
 from facial_keypoints.figures.faces import contact_sheet
-from facial_keypoints.figures.found_faces import with_faces
+from facial_keypoints.figures.found_faces import resized_with_faces, scale_of
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.found_faces import coco_of, faces_kept, imglab_of, summary, table_of_found
 from facial_keypoints.given_boxes import given_boxes
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 ON_SHEET = 40  # pictures
 SHEET_COLUMNS = 5
 THUMBNAIL = 600  # pixels
-ENLARGED = 3  # times, at most: what is drawn into
 LONGEST_NAME = 200  # bytes; file systems take 255
 
 
@@ -98,18 +97,13 @@ class _Drawn:
 
 
 def drawn(path: Path, rows: pd.DataFrame, scheme: LandmarkScheme, size: int) -> Image.Image:
-    """A picture with its faces, its longer side at most `size` pixels.  Raises DataError if it cannot be read.
-
-    A smaller picture is enlarged, so that the points of small faces can be told apart.
-    """
+    """A picture with its faces, its longer side `size` pixels.  Raises DataError if it cannot be read."""
     width, height = rows[["width", "height"]].iloc[0]
-    factor = max(1 / ENLARGED, max(width, height) / size)
-    picture, _ = read_upright(path, shrink=factor)
-    shown = picture.resize((max(1, round(width / factor)), max(1, round(height / factor))), Image.Resampling.BILINEAR)
+    picture, _ = read_upright(path, shrink=1 / scale_of((width, height), size))
     faces = rows[rows["reason"].isna()]
-    boxes, points = faces[BOX].to_numpy(np.float64) / factor, keypoints_of(faces, scheme) / factor
+    boxes, points = faces[BOX].to_numpy(np.float64), keypoints_of(faces, scheme)
     labels = [f"{value:.0%}" if np.isfinite(value) else "" for value in faces["confidence"]]
-    return with_faces(shown, boxes, points, labels, scheme)
+    return resized_with_faces(picture, (width, height), size, boxes, points, labels, scheme)
 
 
 def drawn_names(files: list[str]) -> dict[str, str]:

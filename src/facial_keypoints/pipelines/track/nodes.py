@@ -14,7 +14,7 @@ from facial_keypoints.box_fit import BOX
 from facial_keypoints.datasets.archive import Archive
 from facial_keypoints.datasets.video_file import MadeVideo
 from facial_keypoints.figures.course import course_figure
-from facial_keypoints.figures.found_faces import with_faces
+from facial_keypoints.figures.found_faces import resized_with_faces
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.followed_faces import raw_points_of, summary, table_of_followed
 from facial_keypoints.following import Follower
@@ -26,7 +26,7 @@ from facial_keypoints.own_video import USUAL_RATE, OwnVideo
 from facial_keypoints.pipelines.chosen_network import Network
 from facial_keypoints.point_table import keypoints_of
 from facial_keypoints.progress import progress
-from facial_keypoints.searching import picture_searcher, shrunk
+from facial_keypoints.searching import picture_searcher
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +45,11 @@ def follow_faces(
         least=options.least_confidence,
         search_every=options.search_every,
     )
-    frames = progress(video.frames(options.frames_per_second), "following faces", len(video))
+    frames = progress(video.frames(options.frames_per_second), "following faces", video.stated_frames)
     new_filter = partial(OneEuro, options.min_cutoff, options.beta) if options.filter else None
     table = table_of_followed(frames, follow, new_filter, network.scheme)
-    logger.info("%s: %s", video.place, summary(table))
+    others = f"; no pictures: {video.left_out}" if video.left_out else ""
+    logger.info("%s: %s%s", video.place, summary(table), others)
     return table, table
 
 
@@ -67,13 +68,20 @@ class _Drawn:
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         rows = dict(iter(self._table.groupby("frame")))
-        for frame in progress(self._video.frames(self._rate), "drawing frames", len(self._video)):
+        for frame in progress(self._video.frames(self._rate), "drawing frames", self._video.stated_frames):
             if frame.picture is not None and frame.number in rows:
                 content = BytesIO()
-                drawn(frame.picture, rows[frame.number], self._scheme, self._size).save(
-                    content, "JPEG", quality=QUALITY
-                )
+                self._drawn(frame.picture, rows[frame.number]).save(content, "JPEG", quality=QUALITY)
                 yield name_of(frame.number), content.getvalue()
+
+    def _drawn(self, picture: Image.Image, rows: pd.DataFrame) -> Image.Image:
+        faces = rows[rows["reason"].isna()]
+        labels = [
+            f"{number}" + (f": {confidence:.0%}" if np.isfinite(confidence) else "")
+            for number, confidence in zip(faces["face"], faces["confidence"], strict=True)
+        ]
+        boxes, points = faces[BOX].to_numpy(np.float64), keypoints_of(faces, self._scheme)
+        return resized_with_faces(picture, picture.size, self._size, boxes, points, labels, self._scheme)
 
 
 def name_of(frame: int) -> str:
@@ -81,24 +89,19 @@ def name_of(frame: int) -> str:
     return f"frame_{frame:06d}.jpg"
 
 
-def drawn(picture: Image.Image, rows: pd.DataFrame, scheme: LandmarkScheme, size: int) -> Image.Image:
-    """A frame with its faces, its longer side at most `size` pixels."""
-    shown = Image.fromarray(shrunk(picture, size))
-    factor = max(1.0, max(picture.size) / size)
-    faces = rows[rows["reason"].isna()]
-    boxes, points = faces[BOX].to_numpy(np.float64) / factor, keypoints_of(faces, scheme) / factor
-    labels = [
-        f"{number:.0f}" + (f": {confidence:.0%}" if np.isfinite(confidence) else "")
-        for number, confidence in zip(faces["face"], faces["confidence"], strict=True)
-    ]
-    return with_faces(shown, boxes, points, labels, scheme)
-
-
 def join_frames(drawn_frames: Archive, table: pd.DataFrame) -> MadeVideo:
-    """The drawn frames as a video; in place of one that could not be read stands the one before."""
-    times = table.drop_duplicates("frame")
-    steps = np.diff(times["seconds"])
-    return MadeVideo(_shown(drawn_frames, times["frame"]), 1 / float(np.median(steps)) if len(steps) else USUAL_RATE)
+    """The drawn frames as a video as long as they took, at their mean rate: at each of its times the nearest one.
+
+    In place of one that could not be read stands the one before.
+    """
+    frames = table.drop_duplicates("frame")
+    seconds = frames["seconds"].to_numpy(np.float64)
+    if len(seconds) < 2:
+        return MadeVideo(_shown(drawn_frames, frames["frame"]), USUAL_RATE)
+    rate = (len(seconds) - 1) / (seconds[-1] - seconds[0])
+    times = seconds[0] + np.arange(len(seconds)) / rate
+    between = (seconds[1:] + seconds[:-1]) / 2
+    return MadeVideo(_shown(drawn_frames, frames["frame"].iloc[np.searchsorted(between, times)]), float(rate))
 
 
 def _shown(drawn_frames: Archive, numbers: Iterable[int]) -> Iterator[Image.Image]:
@@ -122,5 +125,5 @@ def draw_course(table: pd.DataFrame, network: Network) -> Figure:
         raw_points_of(rows, network.scheme),
         keypoints_of(rows, network.scheme),
         network.scheme,
-        title=f"Your own video: face {longest:.0f} in {len(rows)} frames, by {network.checkpoint.training.name}",
+        title=f"Your own video: face {longest} in {len(rows)} frames, by {network.checkpoint.training.name}",
     )
