@@ -180,6 +180,13 @@ def summary(table: pd.DataFrame) -> str:
     return f"{text}; not read: {len(unread) - others}" + (f"; no pictures: {others}" if others else "")
 
 
+def unread(table: pd.DataFrame, first: int = 5) -> str:
+    """ "a.jpg (an empty file), b.jpg (...) and 7 more": pictures that could not be read; "" if there are none."""
+    rows = table[table["reason"].notna() & table["width"].isna() & ~table["file"].map(is_named_otherwise).astype(bool)]
+    told = [f"{file} ({reason})" for file, reason in zip(rows["file"][:first], rows["reason"][:first], strict=True)]
+    return ", ".join(told) + (f" and {len(rows) - first} more" if len(rows) > first else "")
+
+
 def imglab_of(table: pd.DataFrame, scheme: LandmarkScheme) -> str:
     """The pictures that were read and their faces as dlib's XML: whole pixels, of the upright pictures."""
     images = []

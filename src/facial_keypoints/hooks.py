@@ -19,9 +19,9 @@ from facial_keypoints.inputs import (
     require_exporters,
     require_inputs,
     require_own_places,
+    require_pictures,
     require_resources,
     require_tracked_runs,
-    require_video,
 )
 
 
@@ -46,7 +46,7 @@ class ProjectHooks:
             if not run_params["only_missing_outputs"]:  # then Kedro leaves out nodes, and what they read may be missing
                 require_inputs(pipeline, catalog, every_pipeline, env, whole_pipelines(run_params))
                 require_resources(pipeline, catalog)
-                require_video(pipeline, catalog)
+                require_pictures(pipeline, catalog)
             require_own_places(pipeline, catalog)
             require_tracked_runs(pipeline, catalog)
             require_detector(pipeline, catalog)

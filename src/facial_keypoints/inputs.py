@@ -180,11 +180,11 @@ def require_exporters(pipeline: Pipeline) -> None:
         require_onnx()
 
 
-def require_video(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Raises ProjectError if somebody's own video is a file that cannot be read here, or a folder without frames."""
+def require_pictures(pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Raises ProjectError if a folder of somebody's own holds no pictures, or OpenCV cannot read a video file."""
     for name in sorted(pipeline.inputs()):
         dataset = catalog.get(name)
-        if isinstance(dataset, OwnVideoDataset):
+        if isinstance(dataset, (OwnPicturesDataset, OwnVideoDataset)):
             dataset.require()
 
 

@@ -52,9 +52,12 @@ class PictureFile(NamedTuple):
 
 @dataclass(frozen=True)
 class OwnPictures:
-    """Files to look for faces in, whatever they hold, in the order of their names."""
+    """Files to look for faces in, whatever they hold, in the order of their names.
 
-    folder: Path
+    place: the folder that they lie in, or the one file.
+    """
+
+    place: Path
     files: tuple[PictureFile, ...]
 
     def __iter__(self) -> Iterator[PictureFile]:
@@ -70,7 +73,7 @@ def list_pictures(place: Path) -> OwnPictures:
     Folders that cannot be listed, or that are only linked to, are among the files, with a fault.
     """
     if not place.is_dir():
-        return OwnPictures(place.parent, (_file(place.parent, place),))
+        return OwnPictures(place, (_file(place.parent, place),))
     found: list[PictureFile] = []
 
     def refused(error: OSError) -> None:

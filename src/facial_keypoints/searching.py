@@ -120,6 +120,6 @@ def warn_of_boxes_without_picture(given: dict[str, Boxes], pictures: OwnPictures
         logger.warning(
             "%d pictures that have boxes are not below %s, such as %s: paths are relative to that folder",
             len(others),
-            pictures.folder,
+            pictures.place,
             others[0],
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
-from facial_keypoints.errors import MissingInputError, ProjectError
+from facial_keypoints.errors import DataError, MissingInputError, ProjectError
 
 if TYPE_CHECKING:
     from facial_keypoints.own_pictures import OwnPictures
@@ -36,6 +36,16 @@ class OwnPicturesDataset(AbstractDataset[None, "OwnPictures"]):
         if not self._exists():
             raise MissingInputError(self.how_to_get_it)
         return list_pictures(self._filepath)
+
+    def require(self) -> None:
+        """Raises DataError if there is no picture in a folder, by the names of its files."""
+        from facial_keypoints.own_pictures import is_named_otherwise
+
+        if self._filepath.is_dir() and all(is_named_otherwise(file.name) for file in self.load()):
+            raise DataError(
+                f"{self._filepath}: found no pictures in this folder or in those in it, expected some. "
+                "Name another place: --params pictures=<folder or file>"
+            )
 
     def save(self, data: None) -> None:
         raise ProjectError(f"{self._filepath} holds somebody's own pictures and is not to be written.")

@@ -16,7 +16,7 @@ from facial_keypoints.figures.captions import caption_length, shortened
 from facial_keypoints.figures.faces import contact_sheet
 from facial_keypoints.figures.found_faces import resized_with_faces, scale_of
 from facial_keypoints.figures.notice import notice
-from facial_keypoints.found_faces import coco_of, faces_kept, imglab_of, summary, table_of_found
+from facial_keypoints.found_faces import coco_of, faces_kept, imglab_of, summary, table_of_found, unread
 from facial_keypoints.given_boxes import given_boxes
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.looking import looker
@@ -45,7 +45,9 @@ def find_faces(pictures: OwnPictures, network: Network, options: PredictOptions)
     found = candidates(files, box_finder(options, given), looks.cut)
     table = table_of_found(found, looks, network.calibration, options.batch_size)
     kept = faces_kept(table, network.scheme, options.least_confidence)
-    logger.info("%s: %s", pictures.folder, summary(kept))
+    logger.info("%s: %s", pictures.place, summary(kept))
+    if broken := unread(kept):
+        logger.warning("not read: %s", broken)
     if table["reason"].isna().any() and not kept["reason"].isna().any():
         logger.warning(
             "all of the %d places where faces may be are left out, their confidence being below %g. To see them: "

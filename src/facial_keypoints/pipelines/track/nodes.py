@@ -18,6 +18,7 @@ from facial_keypoints.figures.found_faces import resized_with_faces
 from facial_keypoints.figures.notice import notice
 from facial_keypoints.followed_faces import raw_points_of, summary, table_of_followed
 from facial_keypoints.following import Follower
+from facial_keypoints.found_faces import unread
 from facial_keypoints.landmarks import LandmarkScheme
 from facial_keypoints.looking import looker
 from facial_keypoints.one_euro import OneEuro
@@ -50,6 +51,13 @@ def follow_faces(
     table = table_of_followed(frames, follow, new_filter, network.scheme)
     others = f"; no pictures: {video.left_out}" if video.left_out else ""
     logger.info("%s: %s%s", video.place, summary(table), others)
+    if broken := unread(table):
+        logger.warning("not read: %s", broken)
+    if not table["reason"].isna().any():
+        logger.warning(
+            "no face was found in any frame. Those that nearly are: --params predict.least_confidence=0; a detector "
+            "that finds more: docs/own_pictures.md, Finding faces"
+        )
     return table, table
 
 
