@@ -1,8 +1,6 @@
-"""Points of a face in a picture: python example.py face.jpg [left top width height]
+"""Points of a face in a picture, in its pixels: needs numpy, Pillow and onnxruntime, model.json and model.onnx."""
 
-Needs numpy, Pillow and onnxruntime, and model.json and model.onnx beside it.
-"""
-
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -34,10 +32,27 @@ def find_points(session: Any, about: dict[str, Any], picture: np.ndarray, box: l
     return points[0] * seen + corner
 
 
-if __name__ == "__main__":
+def main() -> None:
+    usage = "python example.py face.jpg [left top width height]"
+    parser = argparse.ArgumentParser(usage=usage, description=__doc__)
+    parser.add_argument("picture", help="a file that Pillow reads")
+    parser.add_argument("box", type=float, nargs="*", default=[], help="of the face; none: all of the picture is seen")
+    given = parser.parse_args()
+    if given.box and (len(given.box) != 4 or min(given.box[2:]) <= 0):
+        parser.error(
+            f"the box is {given.box}, expected 4 numbers, width and height above 0: give all of them, or no box"
+        )
     folder = Path(__file__).parent
-    description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    network = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    image = np.asarray(ImageOps.exif_transpose(Image.open(sys.argv[1])).convert("RGB"))
-    for x, y in find_points(network, description, image, [float(value) for value in sys.argv[2:6]] or None):
+    try:
+        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        network = (folder / "model.onnx").read_bytes()
+        image = np.asarray(ImageOps.exif_transpose(Image.open(given.picture)).convert("RGB"))
+    except OSError as error:
+        parser.error(f"{error}; expected a picture, and model.json and model.onnx in {folder}: check these places")
+    session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
+    for x, y in find_points(session, about, image, given.box):
         sys.stdout.write(f"{x:.2f} {y:.2f}\n")
+
+
+if __name__ == "__main__":
+    main()
