@@ -1,5 +1,6 @@
 """Exported files predict what the checkpoint does, for any number of pictures."""
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -155,7 +156,8 @@ def test_batches_of_different_sizes_hold_every_picture_once(count):
     assert sum(sizes) == count
 
 
-def test_a_package_that_is_missing_is_named_with_the_extra_that_brings_it(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "onnxscript", None)
-    with pytest.raises(MissingInputError, match=r"exporting networks needs onnxscript.*facial-keypoints\[export\]"):
+@pytest.mark.parametrize(("module", "package"), [("onnxscript", "onnxscript"), ("onnx_ir", "onnx-ir")])
+def test_a_package_that_is_missing_is_named_with_the_extra_that_brings_it(monkeypatch, module, package):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingInputError, match=rf"exporting networks needs {package}.*facial-keypoints\[export\]"):
         require_onnx()
