@@ -188,17 +188,18 @@ def end_to_end(
 ) -> str:
     """Pictures a second, from files to points; and what decoding and detecting take of that."""
     taken: dict[str, list[float]] = {}
-    found = 0
+    found, order = 0, np.random.default_rng(0)
     for turn in range(turns + 1):
         for file in files:
-            for name, network in networks.items():
+            for name in order.permutation(list(networks)):
+                time.sleep(PAUSE)
                 started = time.perf_counter()
                 picture = read_photograph(file)
                 decoded = time.perf_counter()
                 boxes = like_those_of_labels(yunet(picture)[:, :4], options.detector)
                 detected = time.perf_counter()
                 for box in boxes:
-                    network.cut_and_run(picture, box)
+                    networks[name].cut_and_run(picture, box)
                 ended = time.perf_counter()
                 if turn:
                     found += len(boxes)

@@ -1,5 +1,7 @@
 """Small networks of each kind that is exported, with faces that they look at."""
 
+from dataclasses import replace
+
 import torch
 
 from facial_keypoints.checkpoints import Checkpoint, Training
@@ -17,10 +19,23 @@ ARCHITECTURES = {
     "small_two_looks": {"name": "small_two_looks", "points": 58, **SMALL_LOOKS},
 }
 KINDS = [*ARCHITECTURES, "resnet18", "resnet18_two_looks"]
+SHARPER = {"small_two_looks": 1500, "resnet18_two_looks": 500}  # untrained maps are flat, whatever is seen
 
 
 def checkpoint_of(kind: str) -> Checkpoint:
-    """A network of random weights: the nose tip or all points of whole grey photographs, 68 points of crops in RGB."""
+    """A network of random weights: the nose tip or all points of whole grey photographs, 68 points of crops in RGB.
+
+    Its points depend on the picture: those of a black one lie more than 5 px from those of `faces_for`.
+    """
+    checkpoint = _of_random_weights(kind)
+    state = {
+        name: SHARPER[kind] * weights if name.endswith("head.maps.weight") else weights
+        for name, weights in checkpoint.state.items()
+    }
+    return replace(checkpoint, state=state)
+
+
+def _of_random_weights(kind: str) -> Checkpoint:
     if kind.startswith("resnet18"):
         return face_checkpoint("two_looks" if kind == "resnet18_two_looks" else "linear")
     architecture = ARCHITECTURES[kind]

@@ -139,7 +139,7 @@ def test_a_file_that_is_no_video_is_refused_before_anything_runs(tmp_path):
 def test_without_opencv_a_video_file_is_told_with_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
     (tmp_path / "a.mp4").write_bytes(b"")
-    with pytest.raises(MissingInputError, match=r"no folder .* as a video needs opencv-python-headless.*\[peers\]'"):
+    with pytest.raises(MissingInputError, match=r"no folder .* as a video needs opencv-python-headless.*\[video\]'"):
         require_video(tmp_path / "a.mp4")
     Image.new("L", (40, 30)).save(tmp_path / "a.png")
     require_video(tmp_path)  # a folder needs none

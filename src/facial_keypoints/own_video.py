@@ -103,7 +103,7 @@ def _likelier_place(folder: Path) -> str:
 
 def opencv(purpose: str) -> ModuleType:
     """Raises MissingInputError without it.  purpose: what needs it, the beginning of the message."""
-    return optional_package("cv2", "opencv-python-headless", "peers", purpose)
+    return optional_package("cv2", "opencv-python-headless", "video", purpose)
 
 
 def _of_folder(pictures: OwnPictures, rate: float) -> Iterator[Frame]:

@@ -1,6 +1,7 @@
 """The example beside an exported network: nothing of this project, and the same points."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,12 +39,17 @@ def scene(width: int, height: int) -> Image.Image:
     return Image.fromarray(np.stack(waves, axis=-1).astype(np.uint8))
 
 
-def run(script: Path, picture: Path, box: list[float]) -> np.ndarray:
-    """What the example prints, run where neither this project nor its folder can be imported from."""
+def started(script: Path, *given: object) -> subprocess.CompletedProcess[str]:
+    """The example, run where neither this project nor its folder can be imported from."""
     blocked = "import sys, runpy; sys.modules['facial_keypoints'] = sys.modules['torch'] = None; "
     blocked += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-    given = [str(script), str(picture), *map(str, box)]
-    result = subprocess.run([sys.executable, "-I", "-c", blocked, *given], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-I", "-c", blocked, str(script), *map(str, given)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def run(script: Path, picture: Path, box: list[float]) -> np.ndarray:
+    """The points that the example prints, (K, 2) in pixels of the picture."""
+    result = started(script, picture, *(["--box", *box] if box else []))
     assert result.returncode == 0, result.stderr
     return np.array([line.split() for line in result.stdout.splitlines()], float)
 
@@ -102,6 +108,28 @@ def test_the_example_turns_pictures_upright(tmp_path):
     picture.save(tmp_path / "upright.png")
     picture.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "lying.png", exif=exif)
     np.testing.assert_allclose(run(script, tmp_path / "lying.png", []), run(script, tmp_path / "upright.png", []))
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ([], "the following arguments are required: picture"),
+        (["gone.jpg"], "No such file or directory: 'gone.jpg'; expected a picture"),
+        (["model.json"], "cannot identify image file 'model.json'; expected a picture"),
+        (["face.png", "--box", 1, 2], "argument --box: expected 4 arguments"),
+        (["face.png", "--box", 1, 2, -3, 4], "the box is [1.0, 2.0, -3.0, 4.0], expected a width and a height above 0"),
+    ],
+)
+def test_the_example_says_what_it_lacks_and_how_it_is_used(tmp_path, monkeypatch, given, error):
+    monkeypatch.chdir(tmp_path)
+    scene(96, 64).save("face.png")
+    Path("model.json").write_text("{}")
+    shutil.copy(example.__file__, "example.py")
+    result = started(Path("example.py"), *given)
+    assert result.returncode == 2
+    assert result.stderr.startswith("usage: example.py [-h] [--box LEFT TOP WIDTH HEIGHT] picture\n")
+    assert error in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_the_description_holds_all_that_the_project_knows_of_the_crop():

@@ -2,11 +2,12 @@ import hashlib
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from facial_keypoints.errors import DataError
-from facial_keypoints.exporting.agreement import Agreement
-from facial_keypoints.faces import VALIDATION
+from facial_keypoints.exporting.agreement import Agreement, pictures_of
+from facial_keypoints.faces import TRAIN, VALIDATION
 from facial_keypoints.pipelines.export import nodes
 from facial_keypoints.pipelines.export.nodes import check, to_int8, to_onnx, to_program, write
 from tests.exported import checkpoint_of, faces_for
@@ -32,6 +33,13 @@ def test_files_are_compared_on_validation_faces_and_written_with_what_describes_
     about = json.loads(written["model.json"])
     assert about["files"]["model.onnx"]["sha256"] == hashlib.sha256(written["model.onnx"]).hexdigest()
     assert set(about["made_by"]) == {"torch", "onnx", "onnxscript", "onnxruntime"}
+
+
+def test_ranges_for_int8_are_those_of_faces_to_learn_from(files, monkeypatch):
+    seen = []
+    monkeypatch.setattr(nodes, "quantised", lambda onnx, checkpoint, pictures: seen.append(pictures))
+    to_int8(files[1], CHECKPOINT, FACES)
+    np.testing.assert_array_equal(seen[0], pictures_of(FACES.split(TRAIN), CHECKPOINT))
 
 
 @pytest.mark.parametrize(("nme", "is_kept"), [(5.09, True), (5.11, False)])

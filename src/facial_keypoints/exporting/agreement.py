@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from facial_keypoints.checkpoints import Checkpoint
 from facial_keypoints.errors import DataError
 from facial_keypoints.examples import Examples
+from facial_keypoints.exporting.onnx_file import THAT_FIT
 from facial_keypoints.exporting.running import Run, in_batches
 from facial_keypoints.faces import FaceSet
 from facial_keypoints.inference import predict_unit_points
@@ -82,8 +83,7 @@ def require_same(found: Agreement, name: str, checkpoint: Checkpoint) -> None:
     if not found.largest <= SAME:
         raise DataError(
             f"{checkpoint.training.name}: {name} predicts points up to {found.largest:.2g} px of its input beside "
-            f"those of the checkpoint on {found.faces} faces, expected at most {SAME:g}. Nothing is written. Versions "
-            "of torch, onnx and onnxscript that fit each other are in constraints.txt: pip install -c constraints.txt"
+            f"those of the checkpoint on {found.faces} faces, expected at most {SAME:g}. Nothing is written. {THAT_FIT}"
         )
 
 

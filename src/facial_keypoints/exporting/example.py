@@ -1,8 +1,6 @@
-"""Points of a face in a picture: python example.py face.jpg [left top width height]
+"""Points of a face in a picture, in its pixels: needs numpy, Pillow and onnxruntime, model.json and model.onnx."""
 
-Needs numpy, Pillow and onnxruntime, and model.json and model.onnx beside it.
-"""
-
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -35,9 +33,19 @@ def find_points(session: Any, about: dict[str, Any], picture: np.ndarray, box: l
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("picture")
+    sides = ("LEFT", "TOP", "WIDTH", "HEIGHT")
+    parser.add_argument("--box", type=float, nargs=4, metavar=sides, help="of the face; none: all of the picture")
+    given = parser.parse_args()
+    if given.box and min(given.box[2:]) <= 0:
+        parser.error(f"the box is {given.box}, expected a width and a height above 0")
+    try:
+        image = np.asarray(ImageOps.exif_transpose(Image.open(given.picture)).convert("RGB"))
+    except OSError as error:
+        parser.error(f"{error}; expected a picture that Pillow reads")
     folder = Path(__file__).parent
     description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     network = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    image = np.asarray(ImageOps.exif_transpose(Image.open(sys.argv[1])).convert("RGB"))
-    for x, y in find_points(network, description, image, [float(value) for value in sys.argv[2:6]] or None):
+    for x, y in find_points(network, description, image, given.box):
         sys.stdout.write(f"{x:.2f} {y:.2f}\n")

@@ -10,16 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facial_keypoints.checkpoints import Checkpoint
+from facial_keypoints.errors import DataError
+from facial_keypoints.exporting.onnx_file import THAT_FIT
 from facial_keypoints.exporting.program import INPUT
+from facial_keypoints.models.two_looks import TwoLooks
 
 BATCH = 8  # pictures, while ranges are measured
 HEAD = "head."  # weights whose convolutions stay in fp32: they give coordinates, to a hundredth of a pixel
 
 
-def quantised(onnx: bytes, pictures: NDArray[np.float32]) -> bytes:
+def quantised(onnx: bytes, checkpoint: Checkpoint, pictures: NDArray[np.float32]) -> bytes:
     """The network with weights in int8, a scale for each channel, and what flows between layers in uint8.
 
+    onnx: the checkpoint's network in fp32.
     pictures: (M, C, H, W), of which the ranges of the latter are measured: faces to learn from.
+    Raises DataError if the file does not have the heads of the checkpoint's network, which stay in fp32.
     Post-training static quantisation: B. Jacob et al., "Quantization and training of neural networks for efficient
     integer-arithmetic-only inference" (CVPR 2018).
     """
@@ -39,6 +45,7 @@ def quantised(onnx: bytes, pictures: NDArray[np.float32]) -> bytes:
         given, folded, made = (Path(folder, f"{name}.onnx") for name in ("given", "folded", "made"))
         given.write_bytes(onnx)
         quant_pre_process(given, folded, skip_symbolic_shape=True)  # batch normalisation becomes part of convolutions
+        heads = _of_heads(onnx_format.load(folded), checkpoint)
         quantize_static(
             folded,
             made,
@@ -48,14 +55,22 @@ def quantised(onnx: bytes, pictures: NDArray[np.float32]) -> bytes:
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=_of_head(onnx_format.load(folded)),
+            nodes_to_exclude=heads,
         )
         return _stored_once(onnx_format.load(made))
 
 
-def _of_head(model: Any) -> list[str]:
-    """Names of the convolutions of the head."""
-    return [node.name for node in model.graph.node if node.op_type == "Conv" and any(HEAD in x for x in node.input)]
+def _of_heads(model: Any, checkpoint: Checkpoint) -> list[str]:
+    """Names of the convolutions of the heads: a network that looks twice has one for each look, others have none."""
+    found = [node.name for node in model.graph.node if node.op_type == "Conv" and any(HEAD in x for x in node.input)]
+    network = checkpoint.model()
+    expected = 1 + network.looks if isinstance(network, TwoLooks) else 0
+    if len(found) != expected:
+        raise DataError(
+            f"{checkpoint.training.name}: {len(found)} convolutions of its ONNX file have weights with {HEAD!r} in "
+            f"their name, expected {expected}, one for each look, to be left in fp32. Nothing is written. {THAT_FIT}"
+        )
+    return found
 
 
 def _stored_once(model: Any) -> bytes:

@@ -10,12 +10,16 @@ from facial_keypoints.optional_packages import optional_package
 
 EXTRA = "export"
 OPSET = 18  # the first with GridSample in any number of dimensions and with antialiased Resize, by which faces are cut
+THAT_FIT = (
+    "Versions of torch, onnx, onnxscript and onnxruntime that fit each other are in constraints.txt: "
+    f"pip install -c constraints.txt -e '.[{EXTRA}]'"
+)
 
 
 def require_onnx() -> None:
     """Raises MissingInputError if something that exporting needs cannot be imported."""
-    for package in ("onnx", "onnxscript", "onnxruntime"):
-        optional_package(package, package, EXTRA, "exporting networks")
+    for package in ("onnx", "onnx-ir", "onnxscript", "onnxruntime"):
+        optional_package(package.replace("-", "_"), package, EXTRA, "exporting networks")
 
 
 def onnx_of(program: ExportedProgram) -> bytes:

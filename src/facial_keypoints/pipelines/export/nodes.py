@@ -61,14 +61,15 @@ def to_onnx(program: Files) -> Files:
 def to_int8(onnx: Files, checkpoint: Checkpoint | None, faces: FaceSet | None) -> Files:
     """The network with convolutions in int8; ranges are those of faces to learn from.
 
-    Raises DataError if the faces have other points than the network, or if none is to learn from.
+    Raises DataError if the faces have other points than the network, if none is to learn from, or if the file lacks the
+    network's heads.
     """
     if checkpoint is None or faces is None:
         return {}
     require_same_points(checkpoint, faces)
     require_split(faces, TRAIN)
     learnt = some(faces.split(TRAIN), MEASURED)
-    return {INT8: quantised(onnx[ONNX], pictures_of(learnt, checkpoint))}
+    return {INT8: quantised(onnx[ONNX], checkpoint, pictures_of(learnt, checkpoint))}
 
 
 def check(
