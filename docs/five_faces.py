@@ -5,6 +5,7 @@ python docs/five_faces.py
 """
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def main() -> None:
         shutil.copy(DRAWN / face.file, OWN / f"{name}.jpg")
         renamed.append(replace(face, file=f"{name}.jpg"))
     (OWN / "faces.csv").write_text(format_point_csv(renamed, IBUG_68), encoding="utf-8")
+    sys.stdout.write(f"{len(renamed)} pictures and their points, faces.csv, are in {OWN}\n")
 
 
 if __name__ == "__main__":

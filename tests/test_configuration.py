@@ -212,6 +212,22 @@ def test_frames_is_short_for_those_of_track_and_relative_to_the_project():
     assert both["predict"]["pictures"] == str(PROJECT / "holidays")
 
 
+def test_a_shared_option_that_no_variant_takes_is_refused_with_what_may_have_been_meant():
+    with pytest.raises(ConfigurationError) as error:
+        parameters(train_nose={"learning_rate": 3e-4})
+    assert str(error.value) == (
+        "train_nose.learning_rate: found 0.0003, which changes nothing: every variant has a learning_rate of its own "
+        "(lr_1e-3, lr_1e-4, lr_1e-5, best). Name the variant, train_nose.lr_1e-3.learning_rate, or a new one, "
+        "train_nose.<name>.learning_rate; or compare rates: kedro sweep train_nose 0.0003"
+    )
+
+
+def test_a_shared_option_that_one_variant_takes_is_taken():
+    found = parameters(train_nose={"learning_rate": 3e-4, "mine": {"epochs": 2}, "epochs": 5})["train_nose"]
+    assert found["mine"]["learning_rate"] == 3e-4
+    assert (found["lr_1e-3"]["learning_rate"], found["lr_1e-3"]["epochs"]) == (1e-3, 5)
+
+
 @pytest.mark.parametrize("found", [3, None])
 def test_options_that_are_none_are_refused_beside_a_short_name_too(found):
     with pytest.raises(ConfigurationError, match=rf"track: found {found}, expected its options by name"):

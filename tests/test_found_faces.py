@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from facial_keypoints.found_faces import batches, coco_of, faces_kept, imglab_of, summary, table_of_found
+from facial_keypoints.found_faces import batches, coco_of, faces_kept, imglab_of, summary, table_of_found, unread
 from facial_keypoints.geometry import crop_matrix, transform_points
 from facial_keypoints.landmarks import IBUG_68, load_coco, load_imglab
 from facial_keypoints.point_table import keypoints_of
@@ -67,7 +67,7 @@ def test_what_is_no_face_is_left_out_and_a_picture_without_any_says_so():
     table = found(ANNA, place("anna.jpg", left=400), BERT, EMPTY, confidences=[0.9, 0.1, 0.2, np.nan])
     kept = faces_kept(table, IBUG_68, least_confidence=0.5)
     assert kept["file"].tolist() == ["anna.jpg", "bert.jpg", "empty.jpg"]
-    assert kept["reason"].tolist()[1:] == ["no face: confidence below 0.5 in all of 1 places", NO_FACE]
+    assert kept["reason"].tolist()[1:] == ["no face: confidence below 0.5 in each place that was found (1)", NO_FACE]
     assert kept.loc[1, ["box_left", "confidence", "x00"]].isna().all()
     assert kept.loc[1, "width"] == 640
 
@@ -103,6 +103,15 @@ def test_the_summary_counts_files_apart_that_are_plainly_no_pictures():
 def test_a_picture_counts_as_one_whatever_its_name_is():
     table = faces_kept(found(place("anna.txt")), IBUG_68, 0.5)
     assert summary(table) == "faces: 1, in 1 of 1 pictures; without: 0; not read: 0"
+
+
+def test_pictures_that_could_not_be_read_are_told_with_their_reasons_the_first_ones():
+    broken = [Candidate(f"{number}.jpg", None, "cut off") for number in range(7)]
+    table = faces_kept(found(ANNA, EMPTY, *broken, Candidate("1.pts", None, "no picture")), IBUG_68, 0.5)
+    assert unread(table, first=2) == "0.jpg (cut off), 1.jpg (cut off) and 5 more"
+    assert unread(table, first=7).endswith("6.jpg (cut off)")
+    assert unread(faces_kept(found(ANNA, EMPTY), IBUG_68, 0.5)) == ""
+    assert unread(faces_kept(found(), IBUG_68, 0.5)) == ""
 
 
 NAMES = ["ünï 写真.jpg", "<&'\".jpg", "two\\nlines.jpg", "a/b, c.jpg"]

@@ -50,6 +50,18 @@ def test_pictures_that_are_not_there_are_told_with_what_to_do(looking_project):
     assert "--params pictures=<folder or file>" in error
 
 
+def test_a_folder_without_pictures_is_told_before_what_is_there_is_replaced(looking_project):
+    drawn = looking_project.root / "data" / "08_reporting" / "my_pictures"
+    drawn.mkdir(parents=True, exist_ok=True)
+    (drawn / "of_a_run_before.jpg").write_bytes(b"a picture")
+    (looking_project.root / "none").mkdir()
+    (looking_project.root / "none" / "notes.txt").write_text("no picture")
+    error = only_error(looking_project.kedro("run", "--pipelines", "predict", "--params", "pictures=none"))
+    assert "none: found no pictures in this folder" in error
+    assert "--params pictures=<folder or file>" in error
+    assert (drawn / "of_a_run_before.jpg").is_file()
+
+
 def test_a_misspelt_place_of_pictures_is_told_by_its_name(looking_project):
     error = only_error(looking_project.kedro("run", "--pipelines", "predict", "--params", "pictures=/typo/anna.jpg"))
     assert "there is no folder or file /typo/anna.jpg" in error

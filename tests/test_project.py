@@ -64,12 +64,33 @@ def test_raw_data_are_never_drawn_over(danes_project, drawn_danes):
         ("train_nose.lr_1e-3.learning_rate=fast", "found 'fast'"),
         ("train_nose.epoch=3", "did you mean epochs?"),
         ("nose.epochs=3", "nose: nothing knows this key"),
+        ("epochs=3", "did you mean train_nose.epochs?"),
+        ("picturs=holidays", "did you mean pictures?"),
+        ("train_nose.learning_rate=3e-4", "which changes nothing: every variant has a learning_rate of its own"),
     ],
 )
 def test_an_impossible_parameter_stops_any_run_before_it_starts(danes_project, params, expected):
     result = danes_project.kedro("run", "--pipelines", "ingest_danes", "--params", params)
     assert expected in only_error(result)
     assert not (danes_project.root / "data").exists()
+
+
+def test_kedro_viz_draws_the_variants_of_its_environment(project):
+    (project.root / "conf" / "local" / "parameters.yml").write_text("finetune_resnet: {mine: {data_set: own}}\n")
+    program = (
+        "from pathlib import Path\n"
+        "from kedro_viz.integrations.kedro.data_loader import load_data\n"
+        "_, pipelines, *_ = load_data(Path.cwd(), env={env})\n"
+        "print(sorted({{node.namespace for node in pipelines['finetune_resnet'].nodes}}))\n"
+    )
+    drawn = {}
+    for env in (None, "sample"):
+        (project.root / "draw.py").write_text(program.format(env=repr(env)))
+        result = project.shell("python draw.py")
+        assert result.returncode == 0, result.stderr
+        drawn[env] = result.stdout.strip().splitlines()[-1]
+    assert drawn["sample"] == "['finetune_resnet.best', 'finetune_resnet.lr_1e-4']"
+    assert "finetune_resnet.mine" in drawn[None]
 
 
 def test_a_broken_annotation_stops_the_run_without_output(danes_project, drawn_danes, tmp_path):
@@ -117,7 +138,7 @@ def test_one_data_set_trains_and_evaluates_from_a_folder_below_the_project(danes
     assert made == {"lr_1e-3", "lr_1e-4", "lr_1e-5", "mean_shape", "peers"}  # nothing of what no network is there for
     assert not (danes_project.root / "data/07_model_output/finetune_resnet/lr_1e-4").exists()
     # Kedro finds conf/logging.yml from the root only: from here it writes to standard output, in columns.
-    assert "and left out of the evaluation" in " ".join(result.stdout.split())
+    assert "left out of the evaluation, being missing: " in " ".join(result.stdout.split())
     assert (danes_project.root / "mlflow.db").is_file()
     assert not (danes_project.root / "docs" / "mlflow.db").exists()
 

@@ -51,6 +51,15 @@ def test_trained_variants_are_listed_by_their_kept_epoch_and_evaluation_is_propo
     assert "experiment facial-keypoints-sample" in text
 
 
+def test_what_a_variant_has_one_of_is_named_for_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["train_nose.best.lr_find", "train_nose.lr_1e-3.lr_find", "own_samples"]
+    text = said(makes(*names), saved(tmp_path, **dict.fromkeys(names, table(1))), tmp_path)
+    (rates,) = [line for line in text.splitlines() if line.startswith("  learning rates ")]
+    assert rates.split()[2:] == [f"08_reporting/{names[0]}.csv,", f"08_reporting/{names[1]}.csv"]
+    assert "  faces that were read  08_reporting/own_samples.csv" in text
+
+
 def test_an_evaluation_shows_the_test_rows_of_the_leaderboard(tmp_path):
     row = {"pipeline": "train_nose", "variant": "lr_1e-3", "split": "test", "subset": "full", "faces": 48}
     row |= {"nme": 5.04, "nme_low": 4.41, "nme_high": 5.72, "auc_8": 43.2, "fr_8": 12.0, "px": 6.31}

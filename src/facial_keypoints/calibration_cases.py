@@ -18,6 +18,7 @@ from facial_keypoints.metrics import point_errors
 from facial_keypoints.norms import interocular
 from facial_keypoints.options import DetectorOptions
 from facial_keypoints.perturbations import PERTURBATIONS, perturbed
+from facial_keypoints.progress import progress
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +55,8 @@ def face_cases(faces: FaceSet, looker: Looker, label_shift: float, detector: Det
 
     label_shift: how far right of what the network predicts labels lie, in pixels of the photographs.
     """
-    parts = [
-        _cases(given, boxes, looker, label_shift) for given, boxes in [*_harder(faces), *_detected(faces, detector)]
-    ]
+    looked_at = progress([*_harder(faces), *_detected(faces, detector)], "calibrating, groups of faces")
+    parts = [_cases(given, boxes, looker, label_shift) for given, boxes in looked_at]
     seen = Seen(*(np.concatenate(values) for values in zip(*(part.seen for part in parts), strict=True)))
     errors, truth, groups = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("errors", "truth", "groups")

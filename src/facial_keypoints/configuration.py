@@ -46,11 +46,17 @@ class ProjectConfigLoader(OmegaConfigLoader):
         config: dict[str, Any] = super().__getitem__(key)
         project = Path(self.conf_source).parent
         if key == "catalog":
-            config = with_parameters(config, self["parameters"])
+            from facial_keypoints.variants import hand_over_first  # not on top: it imports this module
+
+            parameters = self["parameters"]
+            hand_over_first(parameters)
+            config = with_parameters(config, parameters)
             resolve_manifests(config, project)
         if key != "parameters":
             return config
-        parameters = complete_variants(with_short_names(config))
+        given = with_short_names(config)
+        require_effect(self.runtime_params or {}, given)
+        parameters = complete_variants(given)
         resolve_paths(parameters, project)
         check_parameters(parameters)
         return parameters
@@ -91,6 +97,24 @@ def _options_of(parameters: dict[str, Any], pipeline: str) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise ConfigurationError(f"{pipeline}: found {options!r}, expected its options by name.")
     return options
+
+
+def require_effect(changed: dict[str, Any], parameters: dict[str, Any]) -> None:
+    """Raises ConfigurationError for a changed shared option that no variant takes, each having one of its own.
+
+    changed: by `--params`, or a program. parameters: with these changes, variants not yet completed.
+    """
+    for pipeline in VARIANT_OPTIONS.keys() & changed.keys():
+        variants = variant_names(parameters, pipeline)
+        options = _options_of(parameters, pipeline)
+        for name, value in _options_of(changed, pipeline).items():
+            if not isinstance(value, dict) and variants and all(name in options[variant] for variant in variants):
+                raise ConfigurationError(
+                    f"{pipeline}.{name}: found {value!r}, which changes nothing: every variant has a {name} of its own "
+                    f"({', '.join(variants)}). Name the variant, {pipeline}.{variants[0]}.{name}, or a new one, "
+                    f"{pipeline}.<name>.{name}"
+                    + (f"; or compare rates: kedro sweep {pipeline} {value}" if name == "learning_rate" else "")
+                )
 
 
 def complete_variants(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +188,7 @@ def resolve_manifests(catalog: dict[str, Any], project: Path) -> None:
 def check_parameters(parameters: dict[str, Any]) -> None:
     """Raises ConfigurationError that lists every key that nothing knows and every impossible value."""
     known = [*PLAIN_OPTIONS, *VARIANT_OPTIONS]
-    problems = [_unknown_key(key, known) for key in parameters if key not in known]
+    problems = [_unknown_first_key(key) for key in parameters if key not in known]
     for pipeline, options in PLAIN_OPTIONS.items():
         if pipeline in parameters:
             problems += _problems(partial(_key, pipeline), options, parameters[pipeline])
@@ -219,6 +243,13 @@ def _crop_problems(parameters: dict[str, Any]) -> list[str]:
                 "raise that one and ingest again, or lower this one"
             )
     return problems
+
+
+def _unknown_first_key(key: str) -> str:
+    having = [name for name, options in VARIANT_OPTIONS.items() if key in {field.name for field in fields(options)}]
+    if having:
+        return f"{key}: nothing knows this key without its pipeline; did you mean {having[0]}.{key}?"
+    return _unknown_key(key, [*SHORT_NAMES, *PLAIN_OPTIONS, *VARIANT_OPTIONS])
 
 
 def _unknown_key(key: str, known: list[str]) -> str:

@@ -141,7 +141,8 @@ def faces_kept(table: pd.DataFrame, scheme: LandmarkScheme, least_confidence: fl
     lost = told["reason"].isna() & has_none[told.index]
     counts = doubtful.groupby(table["file"]).sum()
     told.loc[lost, "reason"] = [
-        f"no face: confidence below {least_confidence:g} in all of {counts[file]} places" for file in told["file"][lost]
+        f"no face: confidence below {least_confidence:g} in each place that was found ({counts[file]})"
+        for file in told["file"][lost]
     ]
     facts = ["file", "reason", "width", "height"]
     told.loc[lost, [name for name in told.columns if name not in facts]] = np.nan

@@ -56,15 +56,15 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
         how = f", or run all: kedro run{_environment(env)}"
         if checkpoints <= unasked:  # which that would not train
             how = f": {how_to_make(sorted(checkpoints), catalog, makers, env)}"
+        drawn = "" if env else ". Those of drawn faces, which `make demo` trains, are used with --env sample"
         raise MissingInputError(
             f"There is nothing to {_purpose(pipeline)}: {', '.join(sorted(checkpoints))} {_is(checkpoints)} missing. "
-            f"Train a variant first{how}"
+            f"Train a variant first{how}{drawn}"
         )
+    if told := [n for n in optional if n not in unasked and _readers(n, pipeline) & {EVALUATE, ROBUSTNESS}]:
+        how = how_to_make(told, catalog, makers, env)
+        logger.warning("left out of the evaluation, being missing: %s. To make them: %s", ", ".join(told), how)
     for name in optional:
-        if name not in unasked and _readers(name, pipeline) & {EVALUATE, ROBUSTNESS}:
-            logger.warning(
-                "%s is missing and left out of the evaluation: %s", name, how_to_make([name], catalog, makers, env)
-            )
         catalog[name] = AbsentDataset()
     if absent := checkpoints & set(optional):
         measures_peers = f"params:{EVALUATE}" in pipeline.inputs() and peers_are_there(catalog)

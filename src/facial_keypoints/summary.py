@@ -33,6 +33,12 @@ OWN_RESULTS = {
     "my_pictures_drawn": "faces in each picture",
     "my_faces_csv": "faces as a table",
 }
+BY_ENDING = {  # of datasets' names, what a data set or a variant has one of
+    "_samples": "faces that were read",
+    ".confidence": "how far to trust faces",
+    ".exported": "files for others",
+    ".lr_find": "learning rates",
+}
 COLUMNS = ["pipeline", "variant", "faces", "nme", "nme_low", "nme_high", "auc_8", "fr_8", "px"]
 NAMED = 3  # files of a folder; the others are counted
 SQLITE = "sqlite:///"
@@ -147,6 +153,9 @@ def commands(pipeline: Pipeline, made: dict[str, Path], project: Path, env: str 
     if REPORT in made:
         lines["all on one page"] = shown(made[REPORT])
     lines |= {said: shown(made[name]) for name, said in OWN_RESULTS.items() if name in made}
+    for ending, said in BY_ENDING.items():
+        if names := [name for name in made if name.endswith(ending)]:
+            lines[said] = ", ".join(shown(made[name]) for name in names)
     if is_tracked(pipeline):
         lines["curves and models"] = tracking_page(project, env)
     if trained_variants(pipeline) and LEADERBOARD not in made:

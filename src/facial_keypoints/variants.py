@@ -33,6 +33,12 @@ def hand_over(parameters: dict[str, Any]) -> bool:
     return not is_first and before != after
 
 
+def hand_over_first(parameters: dict[str, Any]) -> None:
+    """Remember the parameters if there are none yet: Kedro-Viz loads catalog and pipelines without asking the hook."""
+    if not _parameters:
+        _parameters.update(parameters)
+
+
 def _wiring(parameters: dict[str, Any]) -> dict[str, Any]:
     """What the pipelines depend on: the variants, what they learn from and when they run, and runs to be evaluated."""
     learns_from = {

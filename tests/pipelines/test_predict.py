@@ -100,7 +100,7 @@ def test_a_turned_photograph_has_the_points_of_the_upright_one(pictures, tmp_pat
 def test_what_the_confidence_says_is_no_face_is_left_out(pictures, caplog):
     table = predict(pictures / "astronaut.png", calibration(chance=0.2), least_confidence=0.5)["my_faces"]
     assert "places where faces may be are left out, their confidence being below 0.5" in caplog.text
-    assert table["reason"].tolist() == ["no face: confidence below 0.5 in all of 1 places"]
+    assert table["reason"].tolist() == ["no face: confidence below 0.5 in each place that was found (1)"]
     assert table["x00"].isna().all()
 
 

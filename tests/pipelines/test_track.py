@@ -161,6 +161,17 @@ def test_an_empty_folder_has_an_empty_table_and_no_frames(tmp_path):
     assert list(found["my_video_drawn"]) == []
 
 
+def test_where_no_face_is_found_that_is_said_and_frames_that_were_not_read_are_named(entering, tmp_path, caplog):
+    Image.fromarray(data.coffee()).save(tmp_path / "1.png")
+    (tmp_path / "2.png").touch()
+    track(tmp_path)
+    assert "not read: 2.png (an empty file)" in caplog.text
+    assert "no face was found in any frame" in caplog.text
+    caplog.clear()
+    track(entering)
+    assert caplog.text == ""
+
+
 def test_in_the_video_of_drawn_frames_the_frame_before_stands_for_one_that_was_not_read(found, tmp_path):
     for name, content in found["my_video_drawn"]:
         (tmp_path / name).write_bytes(content)

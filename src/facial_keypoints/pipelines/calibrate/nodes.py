@@ -53,9 +53,9 @@ def warn_of_useless(checkpoint: Checkpoint, chances: Any, cases: Cases, least_co
     kept = int((chances >= least_confidence).sum())
     if kept < HARDLY_ANY * len(chances):
         logger.warning(
-            "%s: of %d validation faces, some made harder, only %d come out with a confidence from %g: predict will "
-            "leave out nearly everything. Half of their errors are above %.1f %%; a face below %g %% is found well. "
-            "Train longer, or another variant, and calibrate again. To see all that is found: "
+            "%s: of %d looks at validation faces, some made harder, only %d come out with a confidence from %g: "
+            "predict will leave out nearly everything. Half of their errors are above %.1f %%; a face below %g %% is "
+            "found well. Train longer, or another variant, and calibrate again. To see all that is found: "
             "--params predict.least_confidence=0",
             *(checkpoint.training.name, len(chances), kept, least_confidence),
             *(np.median(cases.errors.mean(axis=1)), FAILURE),
@@ -97,8 +97,8 @@ def draw(checkpoint: Checkpoint, fit: Any, cases: Cases, others: Seen) -> Figure
     goodness = np.concatenate([chances, of_others])
     report(errors, estimated, goodness, checkpoint)
     title = (
-        f"{checkpoint.training.name}, {len(errors)} validation faces of {checkpoint.training.data_set}, some made "
-        f"harder, and {len(of_others)} places without a face: estimates by folds"
+        f"{checkpoint.training.name}, {len(errors)} looks at validation faces of {checkpoint.training.data_set}, "
+        f"some made harder, and {len(of_others)} places without a face: estimates by folds"
     )
     return confidence_figure(errors, estimated, goodness, is_good, title=title)
 
