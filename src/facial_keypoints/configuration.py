@@ -105,8 +105,8 @@ def require_effect(changed: dict[str, Any], parameters: dict[str, Any]) -> None:
     changed: by `--params`, or a program. parameters: with these changes, variants not yet completed.
     """
     for pipeline in VARIANT_OPTIONS.keys() & changed.keys():
-        variants = variant_names(parameters, pipeline)
         options = _options_of(parameters, pipeline)
+        variants = variant_names(parameters, pipeline)
         for name, value in _options_of(changed, pipeline).items():
             if not isinstance(value, dict) and variants and all(name in options[variant] for variant in variants):
                 raise ConfigurationError(

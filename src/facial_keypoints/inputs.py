@@ -25,6 +25,7 @@ BOXES = "_boxes"
 EVALUATE, ROBUSTNESS = "evaluate", "robustness"  # the namespaces whose inputs may be missing
 PREDICT, CALIBRATE, TRACK, EXPORT = "predict", "calibrate", "track", "export"  # those whose networks may be missing
 OF_NETWORK = (CHECKPOINT, ".calibration")
+PREDICTING = "predict with"  # a purpose
 Makers = Callable[[], Mapping[str, Pipeline]]  # every pipeline by name; called only when something is missing
 
 
@@ -56,9 +57,11 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
         how = f", or run all: kedro run{_environment(env)}"
         if checkpoints <= unasked:  # which that would not train
             how = f": {how_to_make(sorted(checkpoints), catalog, makers, env)}"
-        drawn = "" if env else ". Those of drawn faces, which `make demo` trains, are used with --env sample"
+        purpose, drawn = _purpose(pipeline), ""
+        if purpose == PREDICTING and not env:
+            drawn = ". Those of drawn faces, which `make demo` trains, are used with --env sample"
         raise MissingInputError(
-            f"There is nothing to {_purpose(pipeline)}: {', '.join(sorted(checkpoints))} {_is(checkpoints)} missing. "
+            f"There is nothing to {purpose}: {', '.join(sorted(checkpoints))} {_is(checkpoints)} missing. "
             f"Train a variant first{how}{drawn}"
         )
     if told := [n for n in optional if n not in unasked and _readers(n, pipeline) & {EVALUATE, ROBUSTNESS}]:
@@ -121,7 +124,7 @@ def _purpose(pipeline: Pipeline) -> str:
     namespaces = {(node.namespace or "").split(".")[0] for node in pipeline.nodes}
     if namespaces & {EVALUATE, ROBUSTNESS}:
         return "evaluate"
-    return "export" if namespaces == {EXPORT} else "predict with"
+    return "export" if namespaces == {EXPORT} else PREDICTING
 
 
 def require_inputs(

@@ -29,7 +29,7 @@ def test_a_network_is_calibrated_on_validation_faces_made_harder(head):
     assert set(fit.signals) == {"mirrored", "moved", "shape"} | ({"spread"} if head == "two_looks" else set())
     validation = int((FACES.table["split"] == VALIDATION).sum())
     count = validation + sum(map(len, LEVELS.values())) * validation // EVERY  # six faces
-    assert f"{count} validation faces" in figure.get_suptitle().replace("\n", " ")
+    assert f"{count} looks at validation faces" in figure.get_suptitle().replace("\n", " ")
 
 
 def cases_with_errors(nme: float) -> Cases:
@@ -42,7 +42,7 @@ def test_a_calibration_by_which_hardly_any_face_is_kept_is_warned_of(caplog, kep
     chances = np.where(np.arange(50) < kept, 0.5, 0.49)
     warn_of_useless(face_checkpoint(), chances, cases_with_errors(17), least_confidence=0.5)
     assert ("predict will leave out nearly everything" in caplog.text) is warns
-    assert (f"of 50 validation faces, some made harder, only {kept} come out" in caplog.text) is warns
+    assert (f"of 50 looks at validation faces, some made harder, only {kept} come out" in caplog.text) is warns
     assert ("errors are above 17.0 %; a face below 8 % is found well" in caplog.text) is warns
 
 
