@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from mlflow.exceptions import MlflowException
 from PIL import Image
 
 from facial_keypoints.checkpoints import Checkpoint, Training
-from facial_keypoints.errors import DataError
 from facial_keypoints.examples import Examples, InputFrame
 from facial_keypoints.geometry import Crop, crop_boxes
 from facial_keypoints.inference import predict_unit_points
@@ -112,12 +112,12 @@ def test_no_pictures_have_no_points(tmp_path: Path) -> None:
 
 
 def test_what_is_no_picture_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="found 5 bytes that are no picture"):
-        served(NOSE, tmp_path).predict(None, table([b"hello"]))
+    with pytest.raises(MlflowException, match="row 1: found 5 bytes that are no picture"):
+        served(NOSE, tmp_path).predict(None, table([png(np.zeros((64, 64), np.uint8)), b"hello"]))
 
 
 def test_files_that_would_start_another_program_are_no_pictures(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="that are no picture"):
+    with pytest.raises(MlflowException, match="that are no picture"):
         served(NOSE, tmp_path).predict(
             None, table([b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"])
         )
@@ -125,7 +125,7 @@ def test_files_that_would_start_another_program_are_no_pictures(tmp_path: Path) 
 
 @pytest.mark.parametrize("box", [[1, 2, np.nan, np.nan], [1, 2, 0, 5], [1, 2, 5, -3]], ids=str)
 def test_half_a_box_and_one_without_a_size_are_refused(tmp_path: Path, box: list[float]) -> None:
-    with pytest.raises(DataError, match=r"found the box .* expected all of left, top, width, height"):
+    with pytest.raises(MlflowException, match=r"found the box .* expected all of left, top, width, height"):
         served(RESNET, tmp_path).predict(None, table([png(np.zeros((64, 64), np.uint8))], np.array([box])))
 
 

@@ -104,4 +104,7 @@ def test_what_is_no_picture_is_refused_and_the_next_request_answered(served):
     with pytest.raises(HTTPError) as refused:
         ask(served, b"no picture")
     assert refused.value.code == 400
+    said = json.load(refused.value)
+    assert "row 0: found 10 bytes that are no picture" in said["message"]
+    assert "stack_trace" not in said
     assert len(ask(served, jpeg(spot_faces(count=6).images[0]))) == 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PythonModel
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -43,8 +44,13 @@ class ServedModel(PythonModel):
         self._network = self.checkpoint.model()
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Raises DataError for bytes that are no picture, and for boxes that are none."""
-        points = [self._points(opened(row[PICTURE]), box_of(row)) for row in model_input.to_dict("records")]
+        """Raises MlflowException, whose message its server hands on, for bytes that are no picture and no boxes."""
+        points = []
+        for number, row in enumerate(model_input.to_dict("records")):
+            try:
+                points.append(self._points(opened(row[PICTURE]), box_of(row)))
+            except DataError as error:
+                raise MlflowException.invalid_parameter_value(f"row {number}: {error}") from error
         columns = column_names(self.checkpoint.indices)
         if not points:
             return pd.DataFrame(columns=columns, dtype=float)
