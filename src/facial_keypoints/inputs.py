@@ -64,7 +64,8 @@ def replace_optional_inputs(pipeline: Pipeline, catalog: CatalogProtocol, makers
             f"There is nothing to {purpose}: {', '.join(sorted(checkpoints))} {_is(checkpoints)} missing. "
             f"Train a variant first{how}{drawn}"
         )
-    if told := [n for n in optional if n not in unasked and _readers(n, pipeline) & {EVALUATE, ROBUSTNESS}]:
+    told = [name for name in optional if name not in unasked and _readers(name, pipeline) & {EVALUATE, ROBUSTNESS}]
+    if told:
         how = how_to_make(told, catalog, makers, env)
         logger.warning("left out of the evaluation, being missing: %s. To make them: %s", ", ".join(told), how)
     for name in optional:
