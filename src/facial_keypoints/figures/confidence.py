@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from facial_keypoints.figures.style import PREDICTION, TRAINING, new_figure
@@ -36,6 +37,10 @@ def _draw_errors(axes: Axes, errors: NDArray[np.floating], estimated: NDArray[np
     low, high = max(1e-2, min(errors.min(), estimated.min())), max(errors.max(), estimated.max())
     axes.plot([low, high], [low, high], color="black", linewidth=0.8, linestyle="--", label="as estimated")
     axes.set(xscale="log", yscale="log", xlabel="estimated NME, %", ylabel="true NME, %")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.set_title("Estimated and true error", fontsize=10)
     axes.legend(fontsize=8, frameon=False)
 
@@ -43,7 +48,9 @@ def _draw_errors(axes: Axes, errors: NDArray[np.floating], estimated: NDArray[np
 def _draw_caught(axes: Axes, goodness: NDArray[np.floating], is_good: NDArray[np.bool_]) -> None:
     axes.set(xlabel=f"good ones kept, % (NME below {FAILURE} %)", ylabel="others caught, %")
     axes.set_title("What a threshold of the confidence does", fontsize=10)
+    axes.set(xlim=(0, 101), ylim=(0, 101))
     if not is_good.any() or is_good.all():
+        axes.text(50, 50, "all of one kind: nothing to tell apart", ha="center", va="center", fontsize=9)
         return
     thresholds = np.unique(np.concatenate([goodness, [np.inf]]))
     kept = np.array([100 * (goodness[is_good] >= threshold).mean() for threshold in thresholds])
@@ -54,4 +61,3 @@ def _draw_caught(axes: Axes, goodness: NDArray[np.floating], is_good: NDArray[np
     axes.annotate(
         f"{at:.0f} % of the others\nwhere {KEPT} % are kept", (KEPT, at), (KEPT - 8, at - 6), ha="right", va="top"
     )
-    axes.set(xlim=(0, 101), ylim=(0, 101))
