@@ -1,5 +1,8 @@
 import logging
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,7 @@ from facial_keypoints.errors import DataError, MissingInputError
 from facial_keypoints.own_video import later, natural, own_video, require_video
 
 COFFEE = data.coffee()
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -63,6 +67,22 @@ def test_a_folder_without_frames_is_refused_with_what_may_have_been_meant(tmp_pa
         DataError, match=f"found no pictures in this folder, expected the frames of a video.*{likelier}"
     ):
         require_video(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without rights, and back")
+def test_a_folder_that_cannot_be_listed_is_told():
+    place = Path(tempfile.mkdtemp())  # others may not enter pytest's own
+    try:
+        place.chmod(0o755)
+        (closed := place / "closed").mkdir(mode=0o700)
+        os.seteuid(NOBODY)
+        try:
+            with pytest.raises(DataError, match=r"closed: a folder that cannot be listed \(Permission denied\); exp"):
+                require_video(closed)
+        finally:
+            os.seteuid(0)
+    finally:
+        shutil.rmtree(place)
 
 
 def test_frames_are_upright(tmp_path):

@@ -67,8 +67,8 @@ class OwnPictures:
         return len(self.files)
 
 
-def list_pictures(place: Path) -> OwnPictures:
-    """One file, or every file of a folder and the folders in it but hidden ones.
+def list_pictures(place: Path, *, deep: bool = True) -> OwnPictures:
+    """One file, or every file of a folder and, if deep, of the folders in it but hidden ones.
 
     Folders that cannot be listed, or that are only linked to, are among the files, with a fault.
     """
@@ -81,7 +81,7 @@ def list_pictures(place: Path) -> OwnPictures:
         found.append(PictureFile(_name(place, folder), folder, f"a folder that cannot be listed ({error.strerror})"))
 
     for folder, folders, names in os.walk(place, onerror=refused):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if deep and not name.startswith(".")]
         for name in folders:
             path = Path(folder, name)
             if path.is_symlink():

@@ -65,10 +65,13 @@ def own_video(place: Path) -> OwnVideo:
     """The video at a place; nothing is opened yet.
 
     Frames of a folder are the files in it, but for those whose names say that they are no pictures.
+    Raises DataError for a folder that cannot be listed.
     """
     if not place.is_dir():
         return OwnVideo(place, None)
-    files = [file for file in list_pictures(place) if file.path.parent == place and not file.path.is_dir()]
+    files = list_pictures(place, deep=False).files
+    if [file.path for file in files] == [place]:
+        raise DataError(f"{place}: {files[0].fault}; expected one with the frames of a video, or a video file.")
     frames = sorted((file for file in files if not is_named_otherwise(file.name)), key=_place_in_order)
     return OwnVideo(place, OwnPictures(place, tuple(frames)), len(files) - len(frames))
 
